@@ -124,8 +124,8 @@ fn writers_of(input: &AppendBench, plan: &Plan, first: u64, streams: u64) -> Vec
     (0..step).map(writer).collect()
 }
 
-/// Measures appends and inserts of the same events into the bare database, in turn. With several writers, also one of them alone. If
-/// they share streams, also appends to 1,000 streams.
+/// Measures appends and inserts of the same events into the bare database, in turn. With several writers, also one of them
+/// alone. If they share streams, also appends to 1,000 streams.
 pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<BenchReport, OpsError> {
     let input = AppendBench {
         batch: input.batch.max(1),

@@ -21,7 +21,7 @@ impl EventBatch {
         Self { scan, chunks: Vec::new(), error_after: None }
     }
 
-    /// Returns the chunks with the next events, in at least one chunk and in as many as have a number of events; none after the last.
+    /// Returns the next chunks: at least one, and as many as have a number of events. None after the last.
     ///
     /// # Errors
     /// As for [`Scan::next`], after the events before the error.

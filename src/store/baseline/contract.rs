@@ -10,14 +10,15 @@ use crate::store::answer::Answer;
 ///
 /// For scratch stores only: it writes to its own tables `bare_events` and `bare_rows`.
 pub trait Baseline: Send + Sync {
-    /// Creates the table `bare_events` and copies the events of the store into it. With `indexed` it has the two unique indexes of the
-    /// store: on event ids, and on versions of streams.
+    /// Creates the table `bare_events` and copies the events of the store into it. With `indexed` it has the two unique
+    /// indexes of the store: on event ids, and on versions of streams.
     fn prepare(&self, indexed: bool) -> Answer<()>;
 
     /// Inserts events, with `commit` events in each commit.
     fn append(&self, events: Vec<BaselineEvent>, commit: usize) -> Answer<()>;
 
-    /// Reads all columns of all events of the store, with the names of their streams and types, and discards them. Returns the number of events.
+    /// Reads all columns of all events of the store, with the names of their streams and types, and discards them. Returns the
+    /// number of events.
     fn scan(&self) -> Answer<u64>;
 
     /// Inserts rows of a read model, each once, in one commit. The first part empties the table `bare_rows`.

@@ -3,6 +3,16 @@
 use crate::store::foreign::column_class::ColumnClass;
 use crate::store::foreign::engine::Engine;
 
+/// Returns a name as a quoted identifier of SQL, which is only ever a name.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Returns the name of a table with its schema, if it has one.
+pub(crate) fn full_name(schema: &str, name: &str) -> String {
+    if schema.is_empty() { name.to_owned() } else { format!("{schema}.{name}") }
+}
+
 /// The catalog of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalog {
@@ -61,7 +71,7 @@ impl ForeignTable {
 
     /// Returns the name with its schema, if it has one.
     pub fn full_name(&self) -> String {
-        if self.schema.is_empty() { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
+        full_name(&self.schema, &self.name)
     }
 
     /// Returns true if an index begins with this column.

@@ -13,6 +13,8 @@ pub use catalog::Catalog;
 pub use catalog::ForeignColumn;
 pub use catalog::ForeignIndex;
 pub use catalog::ForeignTable;
+pub(crate) use catalog::full_name;
+pub(crate) use catalog::quoted;
 pub use column_class::ColumnClass;
 pub use database::ForeignDatabase;
 pub use engine::Engine;

@@ -1,11 +1,9 @@
 //! A MongoDB database of another program. Only `listCollections`, `listIndexes` and `find` are sent.
 
-use std::sync::Arc;
-
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
 use mongodb::bson::doc;
-use tokio::runtime::Builder;
+use tokio::time::timeout;
 
 use crate::store::answer::Answer;
 use crate::store::error::StoreError;
@@ -24,7 +22,7 @@ use crate::store::mongodb::foreign_fields::Fields;
 use crate::store::mongodb::foreign_fields::field;
 use crate::store::mongodb::url::MongoUrl;
 use crate::store::options::OpenOptions;
-use crate::store::worker::on_thread;
+use crate::store::worker::on_runtime;
 
 /// The number of documents at each end of a collection from which the fields are learned.
 const SAMPLED: i64 = 20;
@@ -48,12 +46,13 @@ impl ForeignMongo {
         job: impl AsyncFnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Answer<T> {
         let (url, options) = (self.url.clone(), self.options.clone());
-        on_thread("mongodb", move || {
-            let failed =
-                |error| StoreError::Unavailable { message: "cannot start a runtime".into(), source: Some(Arc::new(error) as _) };
-            let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-            let read = async { job(&Connection::open(&url, &options).await?).await };
-            runtime.block_on(read)
+        on_runtime("mongodb", move || async move {
+            let connection = Connection::open(&url, &options).await?;
+            // Each request has a limit of its own, and a database may have thousands of collections.
+            timeout(options.timeout, job(&connection)).await.unwrap_or_else(|_| {
+                let message = format!("cannot read {url}: no answer in time");
+                Err(StoreError::Unavailable { message, source: None })
+            })
         })
     }
 }

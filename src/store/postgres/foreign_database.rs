@@ -2,14 +2,11 @@
 //!
 //! The session is read-only, also for a role that may write. Each answer has a connection of its own.
 
-use std::sync::Arc;
-
 use serde::de::DeserializeOwned;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
-use tokio::runtime::Builder;
 use tokio::time::timeout;
 
 use crate::store::answer::Answer;
@@ -24,12 +21,13 @@ use crate::store::foreign::ForeignTable;
 use crate::store::foreign::Sample;
 use crate::store::foreign::SampleQuery;
 use crate::store::foreign::SampleValue;
+use crate::store::foreign::quoted;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::session::Session;
 use crate::store::postgres::url::PostgresUrl;
-use crate::store::worker::on_thread;
+use crate::store::worker::on_runtime;
 
 /// A database of another program.
 pub(crate) struct ForeignPostgres {
@@ -48,10 +46,7 @@ impl ForeignPostgres {
         job: impl AsyncFnOnce(&mut Session) -> Result<T, SqlError> + Send + 'static,
     ) -> Answer<T> {
         let (connector, place) = (self.connector.clone(), self.place.clone());
-        on_thread("postgres", move || {
-            let failed =
-                |error| StoreError::Unavailable { message: "cannot start a runtime".into(), source: Some(Arc::new(error) as _) };
-            let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        on_runtime("postgres", move || async move {
             let read = async {
                 let mut session = connector.connect_to_any().await?;
                 let value = timeout(connector.patience(), job(&mut session)).await.unwrap_or(Err(SqlError::Late))?;
@@ -60,7 +55,7 @@ impl ForeignPostgres {
                 let _ = timeout(connector.timeout, session.connection.close()).await;
                 Ok(value)
             };
-            runtime.block_on(read).map_err(|error: SqlError| error.translate(&place, "cannot read"))
+            read.await.map_err(|error: SqlError| error.translate(&place, "cannot read"))
         })
     }
 }
@@ -119,10 +114,6 @@ fn table(row: &PgRow) -> Result<ForeignTable, SqlError> {
 fn list<T: DeserializeOwned>(json: Option<&str>) -> Result<Vec<T>, SqlError> {
     let Some(json) = json else { return Ok(Vec::new()) };
     serde_json::from_str(json).map_err(|_| StoreError::integrity("the server returned an unreadable catalog").into())
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 async fn sample(session: &mut Session, query: &SampleQuery) -> Result<Sample, SqlError> {

@@ -27,6 +27,7 @@ use crate::store::foreign::ForeignTable;
 use crate::store::foreign::Sample;
 use crate::store::foreign::SampleQuery;
 use crate::store::foreign::SampleValue;
+use crate::store::foreign::quoted;
 use crate::store::options::OpenOptions;
 use crate::store::sqlite::connection::APPLICATION_ID;
 use crate::store::sqlite::connection::must_exist;
@@ -65,8 +66,8 @@ struct AtRest {
 impl AtRest {
     /// Returns the state of a file in WAL mode without a log; `None` for any other file.
     ///
-    /// An ordinary connection would create the log and its index beside the file, with the rights of this user, and the owner could no
-    /// longer write.
+    /// An ordinary connection would create the log and its index beside the file, with the rights of this user, and the owner
+    /// could no longer write.
     fn of(path: &Path) -> Option<Self> {
         let mut header = [0; 20];
         File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
@@ -198,10 +199,6 @@ fn indexes(connection: &Connection, table: &str) -> Result<Vec<ForeignIndex>, ru
         indexes.push(ForeignIndex { columns, unique });
     }
     Ok(indexes)
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn sample(connection: &Connection, query: &SampleQuery) -> Result<Sample, rusqlite::Error> {

@@ -6,6 +6,7 @@ use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignTable;
 use crate::store::foreign::SampleQuery;
+use crate::store::foreign::full_name;
 use crate::store::layout::guess::words::Role;
 use crate::store::layout::guess::words::snake;
 
@@ -68,7 +69,7 @@ impl Guess {
 
     /// Returns the name of the table with its schema, if it has one.
     pub fn full_name(&self) -> String {
-        if self.schema.is_empty() { self.table.clone() } else { format!("{}.{}", self.schema, self.table) }
+        full_name(&self.schema, &self.table)
     }
 
     /// Returns the request for the rows that [`Guess::finish`] needs.
