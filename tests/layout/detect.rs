@@ -1,6 +1,7 @@
 //! `esctl layout detect` on a store of each library, and the hint at the errors of other commands.
 
 use serde_json::Value;
+use sqlx::Connection;
 
 use crate::common::Esctl;
 use crate::common::backend::Backend;
@@ -128,4 +129,15 @@ fn a_store_of_esctl_and_a_missing_file_are_told_apart() {
     assert!(!esctl.path("missing.db").exists());
     let output = esctl.run_on("sqlite::memory:", &["layout", "detect"]);
     assert_eq!(output.code, 2, "{output:?}");
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_table_that_is_being_changed_delays_nothing() {
+    let foreign = Foreign::postgres(&fixture("message-db.sql"));
+    let held = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut session = held.block_on(sqlx::PgConnection::connect(foreign.server())).unwrap();
+    let lock = format!("BEGIN; LOCK TABLE {}.messages IN ACCESS EXCLUSIVE MODE", foreign.schema());
+    held.block_on(sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut session)).unwrap();
+    assert_eq!(fitting(&foreign).len(), 1);
 }

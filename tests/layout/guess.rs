@@ -122,3 +122,15 @@ fn names_on_postgresql_are_never_statements() {
     assert_eq!(foreign.run(&["layout", "guess", "a\"b'c; DROP TABLE events; --"]).0, 3);
     checked(&foreign, &["events"]);
 }
+
+#[test]
+fn a_table_without_a_payload_and_one_with_odd_names_are_refused_with_the_reason() {
+    let foreign = Foreign::sqlite(
+        "CREATE TABLE bare_events (id INTEGER PRIMARY KEY, stream_id TEXT, version INT, event_type TEXT, UNIQUE (stream_id, version));
+         CREATE TABLE odd_events (stream_id TEXT, \"version\"\"\" INT, event_type TEXT, data TEXT)",
+    );
+    for (table, reason) in [("bare_events", "data were found"), ("odd_events", "is no name")] {
+        let (code, out, err) = foreign.run(&["layout", "guess", table]);
+        assert!(code == 3 && out.is_empty() && err.contains(reason), "{code} {out} {err}");
+    }
+}

@@ -10,6 +10,7 @@ use crate::store::foreign::ForeignTable;
 use crate::store::layout::Guess;
 use crate::store::layout::Layout;
 use crate::store::layout::candidates;
+use crate::store::layout::name_fault;
 
 /// The score from which a table is named beside the chosen one.
 const LIKELY: u32 = 7;
@@ -92,7 +93,10 @@ fn no_events(catalog: &Catalog, place: &str, table: Option<&str>) -> OpsError {
     let (noun, column) = (catalog.engine.table_noun(), catalog.engine.column_noun());
     let needs = format!("no {column}s for stream, version, type and data were found");
     let message = match table {
-        Some(table) => format!("{noun} {table} does not look like events: {needs}"),
+        Some(name) => {
+            let fault = named(catalog, name).ok().and_then(name_fault).map(|fault| format!("; {fault}")).unwrap_or_default();
+            format!("{noun} {name} does not look like events: {needs}{fault}")
+        }
         None if catalog.has_esctl_store && catalog.tables.is_empty() => {
             format!("{place} is a store of esctl, which needs no layout")
         }

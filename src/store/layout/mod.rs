@@ -24,6 +24,7 @@ pub use guess::Guess;
 pub use guess::Guessed;
 pub use guess::Note;
 pub use guess::candidates;
+pub use guess::name_fault;
 pub use model::Checkpoints;
 pub use model::Condition;
 pub use model::ConditionTest;

@@ -14,6 +14,7 @@ pub use finish::Guessed;
 pub use roles::Guess;
 pub use roles::Note;
 pub use table::candidates;
+pub use table::name_fault;
 
 #[cfg(test)]
 mod tests;

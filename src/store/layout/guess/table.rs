@@ -64,6 +64,12 @@ fn guess(engine: Engine, table: &ForeignTable) -> Option<Guess> {
     Some(guess)
 }
 
+/// Returns the reason why a layout cannot name a table or one of its columns.
+pub fn name_fault(table: &ForeignTable) -> Option<String> {
+    let names = [&table.schema, &table.name].into_iter().filter(|name| !name.is_empty());
+    names.chain(table.columns.iter().map(|column| &column.name)).find_map(|name| check_name(name).err())
+}
+
 fn check_schema(table: &ForeignTable) -> Result<(), String> {
     if table.schema.is_empty() { Ok(()) } else { check_name(&table.schema) }
 }
