@@ -3,6 +3,8 @@
 use crate::store::answer::Answer;
 use crate::store::foreign::catalog::Catalog;
 use crate::store::foreign::engine::Engine;
+use crate::store::foreign::rows_query::ForeignRow;
+use crate::store::foreign::rows_query::RowsQuery;
 use crate::store::foreign::sample::Sample;
 use crate::store::foreign::sample::SampleQuery;
 
@@ -21,4 +23,10 @@ pub trait ForeignDatabase: Send + Sync {
 
     /// Reads a few rows of a table of the catalog.
     fn sample(&self, query: SampleQuery) -> Answer<Sample>;
+
+    /// Reads the first rows of a query.
+    fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>>;
+
+    /// Counts all rows of a query, whatever its limit.
+    fn count(&self, query: RowsQuery) -> Answer<u64>;
 }

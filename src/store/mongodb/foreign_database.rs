@@ -12,7 +12,9 @@ use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignDatabase;
 use crate::store::foreign::ForeignIndex;
+use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignTable;
+use crate::store::foreign::RowsQuery;
 use crate::store::foreign::Sample;
 use crate::store::foreign::SampleQuery;
 use crate::store::foreign::SampleValue;
@@ -20,6 +22,8 @@ use crate::store::mongodb::collections::META;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::foreign_fields::Fields;
 use crate::store::mongodb::foreign_fields::field;
+use crate::store::mongodb::foreign_rows::count;
+use crate::store::mongodb::foreign_rows::rows;
 use crate::store::mongodb::url::MongoUrl;
 use crate::store::options::OpenOptions;
 use crate::store::worker::on_runtime;
@@ -94,6 +98,14 @@ impl ForeignDatabase for ForeignMongo {
             }
             Ok(sample)
         })
+    }
+
+    fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
+        self.reading(async move |connection: &Connection| rows(connection, &query).await)
+    }
+
+    fn count(&self, query: RowsQuery) -> Answer<u64> {
+        self.reading(async move |connection: &Connection| count(connection, &query).await)
     }
 }
 

@@ -26,6 +26,7 @@ mod existence;
 mod filters;
 mod foreign_database;
 mod foreign_fields;
+mod foreign_rows;
 mod indexes;
 mod insert;
 mod known_state;

@@ -17,11 +17,18 @@ use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignDatabase;
 use crate::store::foreign::ForeignIndex;
+use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignTable;
+use crate::store::foreign::ForeignValue;
+use crate::store::foreign::QueryColumn;
+use crate::store::foreign::RowsQuery;
 use crate::store::foreign::Sample;
 use crate::store::foreign::SampleQuery;
 use crate::store::foreign::SampleValue;
 use crate::store::foreign::quoted;
+use crate::store::foreign::sql;
+use crate::store::foreign::sql::Dialect;
+use crate::store::foreign::sql::Statement;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
@@ -89,6 +96,25 @@ impl ForeignDatabase for ForeignPostgres {
     fn sample(&self, query: SampleQuery) -> Answer<Sample> {
         self.reading(async move |session: &mut Session| sample(session, &query).await)
     }
+
+    fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
+        self.reading(async move |session: &mut Session| {
+            let found = run(session, sql::select(&query, &DIALECT)).await?;
+            let row = |row: &PgRow| {
+                let values = query.columns.iter().enumerate().map(|(place, column)| read_value(row, place, column.class));
+                Ok(ForeignRow { values: values.collect::<Result<_, SqlError>>()?, place: None })
+            };
+            found.iter().map(row).collect()
+        })
+    }
+
+    fn count(&self, query: RowsQuery) -> Answer<u64> {
+        self.reading(async move |session: &mut Session| {
+            let found = run(session, sql::count(&query, &DIALECT)).await?;
+            let count: i64 = found.first().map_or(Ok(0), |row| row.try_get(0))?;
+            Ok(count.unsigned_abs())
+        })
+    }
 }
 
 fn table(row: &PgRow) -> Result<ForeignTable, SqlError> {
@@ -130,6 +156,42 @@ async fn sample(session: &mut Session, query: &SampleQuery) -> Result<Sample, Sq
         sample.rows.push(values.collect::<Result<_, SqlError>>()?);
     }
     Ok(sample)
+}
+
+const DIALECT: Dialect =
+    Dialect { placeholder: |number| format!("${number}"), read, as_text: |column| format!("{column}::text") };
+
+/// Returns the expression for the whole value of a column.
+fn read(column: &str, of: &QueryColumn) -> String {
+    match of.class {
+        ColumnClass::Bytes => column.to_owned(),
+        ColumnClass::Instant | ColumnClass::LocalTime => {
+            format!("CASE WHEN isfinite({column}) THEN (extract(epoch FROM {column}) * 1000000)::bigint::text END")
+        }
+        _ => format!("{column}::text"),
+    }
+}
+
+async fn run(session: &mut Session, statement: Statement) -> Result<Vec<PgRow>, SqlError> {
+    let mut query = session.query(AssertSqlSafe(statement.sql));
+    for parameter in statement.parameters {
+        query = query.bind(parameter);
+    }
+    Ok(query.fetch_all(&mut session.connection).await?)
+}
+
+fn read_value(row: &PgRow, place: usize, class: ColumnClass) -> Result<ForeignValue, SqlError> {
+    if class == ColumnClass::Bytes {
+        return Ok(row.try_get::<Option<Vec<u8>>, _>(place)?.map_or(ForeignValue::Null, ForeignValue::Bytes));
+    }
+    let Some(text) = row.try_get::<Option<String>, _>(place)? else { return Ok(ForeignValue::Null) };
+    Ok(match class {
+        ColumnClass::Integer | ColumnClass::Number => ForeignValue::number(text),
+        ColumnClass::Boolean => ForeignValue::Boolean(text == "true"),
+        ColumnClass::Json => ForeignValue::Json(text),
+        ColumnClass::Instant | ColumnClass::LocalTime => text.parse().map_or(ForeignValue::Text(text), ForeignValue::Micros),
+        _ => ForeignValue::Text(text),
+    })
 }
 
 /// Returns the start of a column as an expression. Names are quoted, so that each is only ever a name.

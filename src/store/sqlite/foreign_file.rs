@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use rusqlite::Error;
 use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
+use rusqlite::params_from_iter;
 use rusqlite::types::ValueRef;
 
 use crate::store::answer::Answer;
@@ -23,11 +24,16 @@ use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignDatabase;
 use crate::store::foreign::ForeignIndex;
+use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignTable;
+use crate::store::foreign::ForeignValue;
+use crate::store::foreign::RowsQuery;
 use crate::store::foreign::Sample;
 use crate::store::foreign::SampleQuery;
 use crate::store::foreign::SampleValue;
 use crate::store::foreign::quoted;
+use crate::store::foreign::sql;
+use crate::store::foreign::sql::Dialect;
 use crate::store::options::OpenOptions;
 use crate::store::sqlite::connection::APPLICATION_ID;
 use crate::store::sqlite::connection::must_exist;
@@ -142,6 +148,27 @@ impl ForeignDatabase for ForeignFile {
     fn sample(&self, query: SampleQuery) -> Answer<Sample> {
         self.reading(move |connection| sample(connection, &query))
     }
+
+    fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
+        self.reading(move |connection| {
+            let statement = sql::select(&query, &DIALECT);
+            let mut prepared = connection.prepare(&statement.sql)?;
+            let mut rows = prepared.query(params_from_iter(statement.parameters))?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let values = (0..query.columns.len()).map(|column| Ok(whole_value(row.get_ref(column)?)));
+                found.push(ForeignRow { values: values.collect::<Result<_, rusqlite::Error>>()?, place: None });
+            }
+            Ok(found)
+        })
+    }
+
+    fn count(&self, query: RowsQuery) -> Answer<u64> {
+        self.reading(move |connection| {
+            let statement = sql::count(&query, &DIALECT);
+            connection.query_row(&statement.sql, params_from_iter(statement.parameters), |row| row.get(0))
+        })
+    }
 }
 
 fn tables(connection: &Connection) -> Result<Vec<ForeignTable>, rusqlite::Error> {
@@ -199,6 +226,25 @@ fn indexes(connection: &Connection, table: &str) -> Result<Vec<ForeignIndex>, ru
         indexes.push(ForeignIndex { columns, unique });
     }
     Ok(indexes)
+}
+
+const DIALECT: Dialect = Dialect {
+    placeholder: |number| format!("?{number}"),
+    read: |column, _| column.to_owned(),
+    as_text: |column| format!("CAST({column} AS TEXT)"),
+};
+
+fn whole_value(value: ValueRef<'_>) -> ForeignValue {
+    match value {
+        ValueRef::Null => ForeignValue::Null,
+        ValueRef::Integer(number) => ForeignValue::Integer(number),
+        ValueRef::Real(number) => ForeignValue::Number(number.to_string()),
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => ForeignValue::Text(text.to_owned()),
+            Err(_) => ForeignValue::Bytes(text.to_vec()),
+        },
+        ValueRef::Blob(bytes) => ForeignValue::Bytes(bytes.to_vec()),
+    }
 }
 
 fn sample(connection: &Connection, query: &SampleQuery) -> Result<Sample, rusqlite::Error> {

@@ -1,0 +1,165 @@
+//! The SQL of a query for rows. Names are quoted identifiers and values are parameters, so that no part of a query is ever SQL.
+
+use crate::store::foreign::catalog::quoted;
+use serde_json::Value;
+
+use crate::store::foreign::rows_query::QueryColumn;
+use crate::store::foreign::rows_query::QueryTest;
+use crate::store::foreign::rows_query::RowsQuery;
+
+/// The differences between two kinds of SQL.
+pub(crate) struct Dialect {
+    /// Returns the placeholder of a parameter, from 1, as text.
+    pub(crate) placeholder: fn(usize) -> String,
+    /// Returns the expression that reads a column.
+    pub(crate) read: fn(&str, &QueryColumn) -> String,
+    /// Returns the expression that compares a column with a text.
+    pub(crate) as_text: fn(&str) -> String,
+}
+
+/// A statement with its parameters, which are texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    pub(crate) parameters: Vec<String>,
+}
+
+fn named(alias: &str, column: &str) -> String {
+    format!("{}.{}", quoted(alias), quoted(column))
+}
+
+/// Returns the statement that reads the rows.
+pub(crate) fn select(query: &RowsQuery, dialect: &Dialect) -> Statement {
+    let columns = query.columns.iter().map(|column| (dialect.read)(&named(&column.alias, &column.name), column));
+    let columns: Vec<String> = columns.collect();
+    let (mut sql, parameters) = rows(query, dialect, &columns.join(", "));
+    if !query.order.is_empty() {
+        let order: Vec<String> = query.order.iter().map(|column| named(&column.alias, &column.name)).collect();
+        sql.push_str(&format!(" ORDER BY {}", order.join(", ")));
+    }
+    sql.push_str(&format!(" LIMIT {}", query.limit));
+    Statement { sql, parameters }
+}
+
+/// Returns the statement that counts the rows.
+pub(crate) fn count(query: &RowsQuery, dialect: &Dialect) -> Statement {
+    let (sql, parameters) = rows(query, dialect, "count(*)");
+    Statement { sql, parameters }
+}
+
+fn rows(query: &RowsQuery, dialect: &Dialect, columns: &str) -> (String, Vec<String>) {
+    let table = |name: &str| match query.schema.as_str() {
+        "" => quoted(name),
+        schema => format!("{}.{}", quoted(schema), quoted(name)),
+    };
+    let mut sql = format!("SELECT {columns} FROM {} {}", table(&query.from), quoted(&query.alias));
+    for join in &query.joins {
+        let on = |alias: &str| -> String {
+            // Another alias for the joined table itself, where the lowest value is looked for.
+            let side = |(of, column): &(String, String)| named(if *of == join.alias { alias } else { of }, column);
+            join.on.iter().map(|[left, right]| format!("{} = {}", side(left), side(right))).collect::<Vec<_>>().join(" AND ")
+        };
+        sql.push_str(&format!(" JOIN {} {} ON {}", table(&join.table), quoted(&join.alias), on(&join.alias)));
+        if let Some(first_by) = &join.first_by {
+            let other = format!("{} of", join.alias);
+            let (own, lowest) = (named(&join.alias, first_by), named(&other, first_by));
+            let (table, on) = (table(&join.table), on(&other));
+            sql.push_str(&format!(" AND {own} = (SELECT min({lowest}) FROM {table} {} WHERE {on})", quoted(&other)));
+        }
+    }
+    let mut parameters = Vec::new();
+    let mut conditions = Vec::new();
+    for (column, test) in &query.conditions {
+        conditions.push(condition(&named(&column.alias, &column.name), test, dialect, &mut parameters));
+    }
+    if !conditions.is_empty() {
+        sql.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
+    }
+    (sql, parameters)
+}
+
+fn condition(column: &str, test: &QueryTest, dialect: &Dialect, parameters: &mut Vec<String>) -> String {
+    let mut equals = |value: &Value| match value {
+        Value::Bool(true) => column.to_owned(),
+        Value::Bool(false) => format!("NOT {column}"),
+        // Digits only: a number that was read as one.
+        Value::Number(number) => format!("{column} = {number}"),
+        other => {
+            parameters.push(other.as_str().unwrap_or_default().to_owned());
+            format!("{} = {}", (dialect.as_text)(column), (dialect.placeholder)(parameters.len()))
+        }
+    };
+    match test {
+        QueryTest::Is(value) => equals(value),
+        QueryTest::IsNot(value) => format!("(({}) IS NOT TRUE)", equals(value)),
+        QueryTest::In(values) => {
+            let each: Vec<String> = values.iter().map(equals).collect();
+            if each.is_empty() { "1 = 0".to_owned() } else { format!("({})", each.join(" OR ")) }
+        }
+        QueryTest::SameAs(other) => format!("{column} = {}", named(&other.alias, &other.name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Dialect;
+    use super::count;
+    use super::select;
+    use crate::store::foreign::column_class::ColumnClass;
+    use crate::store::foreign::rows_query::QueryColumn;
+    use crate::store::foreign::rows_query::QueryJoin;
+    use crate::store::foreign::rows_query::QueryTest;
+    use crate::store::foreign::rows_query::RowsQuery;
+
+    const DIALECT: Dialect = Dialect {
+        placeholder: |number| format!("${number}"),
+        read: |column, _| column.to_owned(),
+        as_text: |column| format!("{column}::text"),
+    };
+
+    fn column(alias: &str, name: &str) -> QueryColumn {
+        QueryColumn { alias: alias.into(), name: name.into(), class: ColumnClass::Text }
+    }
+
+    fn query() -> RowsQuery {
+        RowsQuery {
+            schema: "s\"; --".into(),
+            from: "events".into(),
+            alias: "e".into(),
+            joins: vec![QueryJoin {
+                table: "links".into(),
+                alias: "l".into(),
+                on: vec![[("l".into(), "event_id".into()), ("e".into(), "id".into())]],
+                first_by: Some("id".into()),
+            }],
+            conditions: vec![
+                (column("e", "kind"), QueryTest::Is(json!("x' OR 1=1"))),
+                (column("e", "n"), QueryTest::IsNot(json!(0))),
+                (column("e", "deleted"), QueryTest::In(vec![json!(false)])),
+                (column("e", "a"), QueryTest::SameAs(column("e", "b"))),
+            ],
+            unwind: None,
+            columns: vec![column("e", "da\"ta")],
+            of_document: 0,
+            order: vec![column("e", "id")],
+            limit: 5,
+        }
+    }
+
+    #[test]
+    fn names_are_quoted_and_texts_are_parameters() {
+        let statement = select(&query(), &DIALECT);
+        assert_eq!(
+            statement.sql,
+            "SELECT \"e\".\"da\"\"ta\" FROM \"s\"\"; --\".\"events\" \"e\" \
+             JOIN \"s\"\"; --\".\"links\" \"l\" ON \"l\".\"event_id\" = \"e\".\"id\" \
+             AND \"l\".\"id\" = (SELECT min(\"l of\".\"id\") FROM \"s\"\"; --\".\"links\" \"l of\" WHERE \"l of\".\"event_id\" = \"e\".\"id\") \
+             WHERE \"e\".\"kind\"::text = $1 AND ((\"e\".\"n\" = 0) IS NOT TRUE) AND (NOT \"e\".\"deleted\") AND \"e\".\"a\" = \"e\".\"b\" \
+             ORDER BY \"e\".\"id\" LIMIT 5"
+        );
+        assert_eq!(statement.parameters, ["x' OR 1=1"]);
+        assert!(count(&query(), &DIALECT).sql.starts_with("SELECT count(*) FROM "));
+    }
+}

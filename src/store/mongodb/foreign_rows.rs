@@ -1,0 +1,183 @@
+//! Rows of a collection of another program: its documents, or the elements of an array in each document.
+
+use mongodb::bson::Bson;
+use mongodb::bson::Document;
+use mongodb::bson::doc;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::store::error::StoreError;
+use crate::store::foreign::ForeignRow;
+use crate::store::foreign::ForeignValue;
+use crate::store::foreign::QueryColumn;
+use crate::store::foreign::QueryTest;
+use crate::store::foreign::RowsQuery;
+use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::foreign_fields::field;
+
+/// Reads the first rows of a query.
+pub(crate) async fn rows(connection: &Connection, query: &RowsQuery) -> Result<Vec<ForeignRow>, StoreError> {
+    let failed = connection.failed("cannot read");
+    let order: Document = query.order.iter().map(|column| (column.name.clone(), Bson::Int32(1))).collect();
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let collection = connection.collection(&query.from);
+    let find = collection.find(filter(query)).sort(order).limit(limit).max_time(connection.timeout);
+    let mut cursor = find.await.map_err(&failed)?;
+    let mut found = Vec::new();
+    while found.len() < query.limit && cursor.advance().await.map_err(&failed)? {
+        let document = cursor.deserialize_current().map_err(&failed)?;
+        add(&mut found, query, &document);
+    }
+    found.truncate(query.limit);
+    Ok(found)
+}
+
+/// Counts all rows of a query.
+pub(crate) async fn count(connection: &Connection, query: &RowsQuery) -> Result<u64, StoreError> {
+    let failed = connection.failed("cannot read");
+    let collection = connection.collection(&query.from);
+    let Some(array) = &query.unwind else {
+        return collection.count_documents(filter(query)).max_time(connection.timeout).await.map_err(failed);
+    };
+    let path = format!("${array}");
+    let size = doc! { "$cond": [{ "$isArray": &path }, { "$size": &path }, 0] };
+    let pipeline = [doc! { "$match": filter(query) }, doc! { "$group": { "_id": null, "count": { "$sum": size } } }];
+    let mut cursor = collection.aggregate(pipeline).max_time(connection.timeout).await.map_err(&failed)?;
+    if !cursor.advance().await.map_err(&failed)? {
+        return Ok(0);
+    }
+    let counted = cursor.deserialize_current().map_err(&failed)?;
+    let count = counted.get("count").map(value_of);
+    Ok(if let Some(ForeignValue::Integer(count)) = count { count.unsigned_abs() } else { 0 })
+}
+
+fn add(found: &mut Vec<ForeignRow>, query: &RowsQuery, document: &Document) {
+    let read = |from: &Document, columns: &[QueryColumn]| -> Vec<ForeignValue> {
+        columns.iter().map(|column| field(from, &column.name).map_or(ForeignValue::Null, value_of)).collect()
+    };
+    let Some(array) = &query.unwind else {
+        found.push(ForeignRow { values: read(document, &query.columns), place: None });
+        return;
+    };
+    let (outer, inner) = query.columns.split_at(query.of_document);
+    let outer = read(document, outer);
+    let elements = field(document, array).and_then(Bson::as_array);
+    for (place, element) in elements.into_iter().flatten().enumerate() {
+        let empty = Document::new();
+        let inner = read(element.as_document().unwrap_or(&empty), inner);
+        found.push(ForeignRow { values: outer.iter().cloned().chain(inner).collect(), place: Some(place) });
+    }
+}
+
+fn filter(query: &RowsQuery) -> Document {
+    let bson = |value: &Value| match value {
+        Value::Bool(flag) => Bson::Boolean(*flag),
+        Value::Number(number) => number.as_i64().map_or(Bson::Null, Bson::Int64),
+        other => Bson::String(other.as_str().unwrap_or_default().to_owned()),
+    };
+    let conditions = query.conditions.iter().map(|(column, test)| {
+        let name = column.name.clone();
+        match test {
+            // As a value of $eq, a text is never an operator.
+            QueryTest::Is(value) => doc! { name: { "$eq": bson(value) } },
+            QueryTest::IsNot(value) => doc! { name: { "$ne": bson(value) } },
+            QueryTest::In(values) => doc! { name: { "$in": values.iter().map(bson).collect::<Vec<_>>() } },
+            QueryTest::SameAs(other) => doc! { "$expr": { "$eq": [format!("${name}"), format!("${}", other.name)] } },
+        }
+    });
+    let conditions: Vec<Document> = conditions.collect();
+    if conditions.is_empty() {
+        Document::new()
+    } else {
+        doc! { "$and": conditions }
+    }
+}
+
+fn value_of(value: &Bson) -> ForeignValue {
+    match value {
+        Bson::Null | Bson::Undefined => ForeignValue::Null,
+        Bson::Boolean(flag) => ForeignValue::Boolean(*flag),
+        Bson::Int32(number) => ForeignValue::Integer(i64::from(*number)),
+        Bson::Int64(number) => ForeignValue::Integer(*number),
+        // Drivers of JavaScript store every number so. Within this range a float keeps whole numbers.
+        Bson::Double(number) if number.fract() == 0.0 && number.abs() < 9e15 => ForeignValue::Integer(*number as i64),
+        Bson::Double(number) => ForeignValue::Number(number.to_string()),
+        Bson::Decimal128(number) => ForeignValue::number(number.to_string()),
+        Bson::String(text) => ForeignValue::Text(text.clone()),
+        Bson::ObjectId(id) => ForeignValue::Text(id.to_hex()),
+        Bson::DateTime(time) => time.timestamp_millis().checked_mul(1000).map_or(ForeignValue::Null, ForeignValue::Micros),
+        Bson::Binary(binary) if binary.bytes.len() == 16 => match uuid::Uuid::from_slice(&binary.bytes) {
+            Ok(id) => ForeignValue::Text(id.to_string()),
+            Err(_) => ForeignValue::Bytes(binary.bytes.clone()),
+        },
+        Bson::Binary(binary) => ForeignValue::Bytes(binary.bytes.clone()),
+        other => ForeignValue::Json(extended(other).to_string()),
+    }
+}
+
+/// Returns a value as relaxed Extended JSON.
+fn extended(value: &Bson) -> Value {
+    match value {
+        Bson::Document(document) => document.iter().map(|(name, value)| (name.clone(), extended(value))).collect(),
+        Bson::Array(elements) => elements.iter().map(extended).collect(),
+        Bson::DateTime(time) => match time.try_to_rfc3339_string() {
+            Ok(time) => json!({ "$date": time }),
+            Err(_) => json!({ "$date": { "$numberLong": time.timestamp_millis().to_string() } }),
+        },
+        Bson::Double(number) if !number.is_finite() => json!({ "$numberDouble": number.to_string() }),
+        other => serde_json::to_value(other).unwrap_or(Value::Null),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::doc;
+    use mongodb::bson::oid::ObjectId;
+    use serde_json::json;
+
+    use super::add;
+    use super::extended;
+    use crate::store::foreign::ColumnClass;
+    use crate::store::foreign::ForeignValue;
+    use crate::store::foreign::QueryColumn;
+    use crate::store::foreign::RowsQuery;
+
+    #[test]
+    fn values_that_json_lacks_are_extended_json() {
+        let id = ObjectId::from_bytes([7; 12]);
+        let time = mongodb::bson::DateTime::from_millis(1_793_527_200_000);
+        let decimal: mongodb::bson::Decimal128 = "1.10".parse().unwrap();
+        let value = extended(&doc! { "id": id, "at": time, "n": i64::MAX, "d": decimal, "list": [{ "at": time }] }.into());
+        assert_eq!(
+            value,
+            json!({
+                "id": { "$oid": "070707070707070707070707" },
+                "at": { "$date": "2026-11-01T10:00:00Z" },
+                "n": i64::MAX,
+                "d": { "$numberDecimal": "1.10" },
+                "list": [{ "at": { "$date": "2026-11-01T10:00:00Z" } }],
+            })
+        );
+    }
+
+    #[test]
+    fn an_array_gives_a_row_for_each_element() {
+        let column = |name: &str| QueryColumn { alias: String::new(), name: name.into(), class: ColumnClass::Other };
+        let query = RowsQuery {
+            schema: String::new(),
+            from: "c".into(),
+            alias: "e".into(),
+            joins: Vec::new(),
+            conditions: Vec::new(),
+            unwind: Some("events".into()),
+            columns: vec![column("_id"), column("type")],
+            of_document: 1,
+            order: Vec::new(),
+            limit: 10,
+        };
+        let mut found = Vec::new();
+        add(&mut found, &query, &doc! { "_id": "a", "type": "outer", "events": [{ "type": "T" }, { "type": "U" }] });
+        assert_eq!(found[1].values, [ForeignValue::Text("a".into()), ForeignValue::Text("U".into())]);
+        assert_eq!(found[1].place, Some(1));
+    }
+}
