@@ -1938,6 +1938,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the built-in layouts')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a layout: the text of a built-in one, or a checked file')
             [CompletionResult]::new('detect', 'detect', [CompletionResultType]::ParameterValue, 'Find the layouts that fit a database of another program')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a layout against a database: tables, columns, indexes, and the first events')
             [CompletionResult]::new('guess', 'guess', [CompletionResultType]::ParameterValue, 'Write a layout for a home-grown table, from its names, types and indexes')
             break
         }
@@ -1986,6 +1987,28 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;layout;detect' {
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Client recorded with every event [default: the OS user]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format: table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format: table, json, ndjson, yaml or csv [default: table]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Timeout for connecting and for each answer of the store [default: 30s]')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'Disable colour, as the variable NO_COLOR does')
+            [CompletionResult]::new('--wide', '--wide', [CompletionResultType]::ParameterName, 'Show every column of a table whole, even if the terminal is too narrow')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Show times in the local time zone with their offset, in tables and reports')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every confirmation')
+            [CompletionResult]::new('--accept-clock', '--accept-clock', [CompletionResultType]::ParameterName, 'Append even if the clock of this machine was refused')
+            [CompletionResult]::new('--accept-server', '--accept-server', [CompletionResultType]::ParameterName, 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'esctl;layout;check' {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Client recorded with every event [default: the OS user]')

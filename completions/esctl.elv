@@ -1867,6 +1867,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand list 'List the built-in layouts'
             cand show 'Show a layout: the text of a built-in one, or a checked file'
             cand detect 'Find the layouts that fit a database of another program'
+            cand check 'Check a layout against a database: tables, columns, indexes, and the first events'
             cand guess 'Write a layout for a home-grown table, from its names, types and indexes'
         }
         &'esctl;layout;list'= {
@@ -1912,6 +1913,27 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;layout;detect'= {
+            cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
+            cand --context 'Named store from the configuration file'
+            cand --client 'Client recorded with every event [default: the OS user]'
+            cand -o 'Output format: table, json, ndjson, yaml or csv [default: table]'
+            cand --output 'Output format: table, json, ndjson, yaml or csv [default: table]'
+            cand --timeout 'Timeout for connecting and for each answer of the store [default: 30s]'
+            cand --no-color 'Disable colour, as the variable NO_COLOR does'
+            cand --wide 'Show every column of a table whole, even if the terminal is too narrow'
+            cand --local 'Show times in the local time zone with their offset, in tables and reports'
+            cand -q 'Print results and errors only'
+            cand --quiet 'Print results and errors only'
+            cand -v 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+            cand --verbose 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+            cand -y 'Answer yes to every confirmation'
+            cand --yes 'Answer yes to every confirmation'
+            cand --accept-clock 'Append even if the clock of this machine was refused'
+            cand --accept-server 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'esctl;layout;check'= {
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
             cand --client 'Client recorded with every event [default: the OS user]'

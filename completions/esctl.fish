@@ -1652,28 +1652,29 @@ complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l context -d 'Named store from the configuration file' -r
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l client -d 'Client recorded with every event [default: the OS user]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
 ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -s q -l quiet -d 'Print results and errors only'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l accept-clock -d 'Append even if the clock of this machine was refused'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -f -a "list" -d 'List the built-in layouts'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -f -a "show" -d 'Show a layout: the text of a built-in one, or a checked file'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -f -a "detect" -d 'Find the layouts that fit a database of another program'
-complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect guess" -f -a "guess" -d 'Write a layout for a home-grown table, from its names, types and indexes'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -f -a "list" -d 'List the built-in layouts'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -f -a "show" -d 'Show a layout: the text of a built-in one, or a checked file'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -f -a "detect" -d 'Find the layouts that fit a database of another program'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -f -a "check" -d 'Check a layout against a database: tables, columns, indexes, and the first events'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -f -a "guess" -d 'Write a layout for a home-grown table, from its names, types and indexes'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
@@ -1728,6 +1729,24 @@ complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -l context -d 'Named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -l client -d 'Client recorded with every event [default: the OS user]' -r

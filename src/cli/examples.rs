@@ -20,7 +20,7 @@ pub(super) const EXAMPLES_HEADING: &str = "Examples:\n";
 const OF_GROUP: usize = 3;
 
 /// The examples of each command, by its words.
-const EXAMPLES: [(&str, &[&str]); 86] = [
+const EXAMPLES: [(&str, &[&str]); 87] = [
     ("demo", &["esctl demo", "esctl demo --keep"]),
     (
         "resource create",
@@ -170,6 +170,13 @@ const EXAMPLES: [(&str, &[&str]); 86] = [
     ("layout list", &["esctl layout list", "esctl layout list -o json"]),
     ("layout show", &["esctl layout show message-db", "esctl layout show shop.toml -o json"]),
     ("layout detect", &["esctl layout detect --store sqlite:orders.db", "esctl layout detect --store sqlite:orders.db -o json"]),
+    (
+        "layout check",
+        &[
+            "esctl layout check sqlite-es --store sqlite:orders.db",
+            "esctl layout check shop.toml --store sqlite:orders.db -o json",
+        ],
+    ),
     (
         "layout guess",
         &[

@@ -1,8 +1,12 @@
 //! Databases of other programs are only read: by a role with SELECT alone, and without a change.
 
+use url::Url;
+
 use crate::common::Esctl;
 use crate::common::backend::Backend;
 use crate::common::own_server::Server;
+use crate::common::pooler::IGNORE;
+use crate::common::pooler::Pooler;
 use crate::layout::stores::Foreign;
 use crate::layout::stores::fixture;
 
@@ -16,7 +20,12 @@ fn a_role_that_may_only_select_is_enough_and_nothing_is_written() {
     server.sql("ALTER SYSTEM SET log_statement = 'all'; SELECT pg_reload_conf()");
     let before = server.query("SELECT pg_current_wal_insert_lsn()::text");
     let url = format!("postgres://ann:rightsecret@{}/postgres", server.address());
-    for args in [&["layout", "detect"][..], &["layout", "guess"], &["layout", "guess", "public.messages"]] {
+    for args in [
+        &["layout", "detect"][..],
+        &["layout", "guess"],
+        &["layout", "guess", "public.messages"],
+        &["layout", "check", "message-db"],
+    ] {
         let output = esctl.run_on(&url, args);
         assert_eq!(output.code, 0, "{args:?} {output:?}");
         assert!(!output.stdout.contains("may not read"), "{output:?}");
@@ -34,6 +43,21 @@ fn a_role_that_may_only_select_is_enough_and_nothing_is_written() {
     assert!(output.code == 0 && output.stdout.contains("this user may not read messages"), "{output:?}");
     let output = esctl.run_on(&url, &["layout", "guess"]);
     assert_eq!(output.code, 7, "{output:?}");
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_database_is_read_through_a_pooler() {
+    let foreign = Foreign::postgres(&fixture("message-db.sql"));
+    let url: Url = foreign.url.parse().unwrap();
+    for (mode, more) in [("session", ""), ("session", IGNORE), ("transaction", ""), ("transaction", IGNORE)] {
+        let pooler = Pooler::before(&url, mode, more);
+        let through = pooler.url(&url);
+        for args in [&["layout", "detect"][..], &["layout", "check", "message-db"], &["layout", "guess"]] {
+            let output = foreign.esctl.run_on(through.as_str(), args);
+            assert_eq!(output.code, 0, "{mode} {more} {args:?}: {output:?}");
+        }
+    }
 }
 
 #[test]

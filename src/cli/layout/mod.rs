@@ -1,8 +1,10 @@
 //! The commands `esctl layout …`: maps of the tables of other programs to events.
 
+mod check;
 mod detect;
 mod guess;
 mod list;
+mod read;
 mod show;
 
 use clap::Subcommand;
@@ -16,6 +18,7 @@ pub enum LayoutVerb {
     List(list::LayoutListArgs),
     Show(show::LayoutShowArgs),
     Detect(detect::LayoutDetectArgs),
+    Check(check::LayoutCheckArgs),
     Guess(guess::LayoutGuessArgs),
 }
 
@@ -24,6 +27,7 @@ pub(super) async fn run(verb: LayoutVerb, app: &App) -> Result<(), CliError> {
         LayoutVerb::List(args) => args.run(app),
         LayoutVerb::Show(args) => args.run(app),
         LayoutVerb::Detect(args) => args.run(app).await,
+        LayoutVerb::Check(args) => args.run(app).await,
         LayoutVerb::Guess(args) => args.run(app).await,
     }
 }

@@ -1,10 +1,15 @@
 //! Layouts of stores that other programs wrote: the built-in ones, their fit to a database, and a guess.
 
+mod check;
 mod detect;
 mod guess;
 mod list;
 mod show;
 
+pub use check::CheckReport;
+pub use check::CheckedTable;
+pub use check::Finding;
+pub use check::check;
 pub use detect::DetectReport;
 pub use detect::DetectedLayout;
 pub use detect::detect;

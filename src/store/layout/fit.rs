@@ -2,10 +2,8 @@
 
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ForeignTable;
-use crate::store::layout::model::Condition;
-use crate::store::layout::model::ConditionTest;
+use crate::store::layout::index_order::gives_order;
 use crate::store::layout::model::Layout;
-use crate::store::layout::model::Rows;
 use crate::store::layout::model::Tables;
 use crate::store::layout::requirements::Requirements;
 
@@ -25,6 +23,19 @@ pub struct Fit {
     pub missing: Vec<String>,
     /// Facts that do not prevent the fit.
     pub notes: Vec<String>,
+    /// The indexes without which a note says that reading is slow or a version may be there twice.
+    pub missing_indexes: Vec<MissingIndex>,
+}
+
+/// An index that the reading of events would use, and that a table lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingIndex {
+    /// The table.
+    pub table: String,
+    /// The columns in order.
+    pub columns: Vec<String>,
+    /// True if it would also prevent that a version is there twice.
+    pub unique: bool,
 }
 
 impl Fit {
@@ -68,6 +79,7 @@ fn joined(layout: &Layout, fits: Vec<Fit>) -> Vec<Fit> {
     let whole = complete.into_iter().reduce(|mut whole, next| {
         whole.tables.extend(next.tables);
         whole.notes.extend(next.notes);
+        whole.missing_indexes.extend(next.missing_indexes);
         whole
     });
     if let Some(mut whole) = whole {
@@ -81,8 +93,14 @@ fn joined(layout: &Layout, fits: Vec<Fit>) -> Vec<Fit> {
 fn fit(layout: &Layout, needed: &Requirements, catalog: &Catalog, schema: &str, captured: Option<&str>) -> Option<Fit> {
     let events = catalog.table(schema, &layout.events.rows.from.with(captured))?;
     let total: usize = needed.values().map(|columns| columns.len()).sum();
-    let mut fit =
-        Fit { schema: schema.to_owned(), tables: vec![events.name.clone()], columns: 0, missing: Vec::new(), notes: Vec::new() };
+    let mut fit = Fit {
+        schema: schema.to_owned(),
+        tables: vec![events.name.clone()],
+        columns: 0,
+        missing: Vec::new(),
+        notes: Vec::new(),
+        missing_indexes: Vec::new(),
+    };
     for (pattern, columns) in needed {
         let name = pattern.with(captured);
         let Some(table) = catalog.table(schema, &name) else {
@@ -112,28 +130,19 @@ fn notes(layout: &Layout, table: &ForeignTable, fit: &mut Fit) {
     let rows = &layout.events.rows;
     let position = layout.events.position.as_ref().filter(|position| position.alias == rows.alias);
     if let Some(position) = position
-        && !table.indexes.iter().any(|index| orders_by(&index.columns, rows, &position.name))
+        && !gives_order(table, rows, &[&position.name])
     {
         fit.notes.push(format!("no index of {} begins with {}: reading all in order sorts the table", table.name, position.name));
+        let columns = vec![position.name.clone()];
+        fit.missing_indexes.push(MissingIndex { table: table.name.clone(), columns, unique: false });
     }
     let Some(key) = key_of_version(layout) else { return };
     let covers = |columns: &[String]| key.iter().all(|name| columns.iter().any(|column| column == name));
     if !table.indexes.iter().any(|index| index.unique && covers(&index.columns)) {
         fit.notes.push(format!("no unique index of {} has {}: a version may be there twice", table.name, key.join(", ")));
+        let columns = key.into_iter().map(str::to_owned).collect();
+        fit.missing_indexes.push(MissingIndex { table: table.name.clone(), columns, unique: true });
     }
-}
-
-/// Returns true if an index gives the order of a column, after columns that have one value in these rows.
-fn orders_by(index: &[String], rows: &Rows, column: &str) -> bool {
-    let is_fixed = |name: &&String| {
-        let fixes = |condition: &Condition| {
-            condition.column.alias == rows.alias
-                && condition.column.name == **name
-                && matches!(condition.test, ConditionTest::Is(_))
-        };
-        rows.conditions.iter().any(fixes)
-    };
-    index.iter().find(|name| !is_fixed(name)).is_some_and(|first| first == column)
 }
 
 /// Returns the columns of stream and version in the table of events; `None` if they are not all there.

@@ -1,4 +1,4 @@
-//! A MongoDB database of another program. Only `listCollections`, `listIndexes` and `find` are sent.
+//! A MongoDB database of another program. Only `listCollections`, `listIndexes`, `find` and `aggregate` are sent.
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;

@@ -1,0 +1,249 @@
+//! Maps a row to an event. Pure: what a row lacks is absent, never invented.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
+use thiserror::Error;
+
+use crate::event::JsonMembers;
+use crate::event::Timestamp;
+use crate::store::foreign::ForeignValue;
+use crate::store::layout::column_ref::ColumnRef;
+use crate::store::layout::map_time::time_of;
+use crate::store::layout::map_value::data_of;
+use crate::store::layout::map_value::text_of;
+use crate::store::layout::model::ConditionTest;
+use crate::store::layout::model::DataForm;
+use crate::store::layout::model::Layout;
+use crate::store::layout::model::Payload;
+use crate::store::layout::plan::EventPlan;
+use crate::store::layout::table_name::TableName;
+
+/// An event of another program, as its layout maps it.
+#[derive(Debug, Clone, Serialize)]
+pub struct MappedEvent {
+    /// The position, if the store has an order over all streams.
+    pub position: Option<i64>,
+    /// The stream, if the store has streams.
+    pub stream: Option<String>,
+    /// The version from 1, if the rows have one.
+    pub version: Option<i64>,
+    /// The type.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// The time, if the rows have one.
+    pub recorded_at: Option<Timestamp>,
+    /// The id as the store has it.
+    pub original_id: Option<String>,
+    /// The data.
+    pub data: Box<RawValue>,
+    /// The metadata, with correlation id, causation id and client where the rows have them.
+    pub metadata: BTreeMap<String, Box<RawValue>>,
+    /// Further columns.
+    pub source: BTreeMap<String, Option<String>>,
+    /// True if the store hides the event.
+    pub hidden: bool,
+}
+
+/// The reason why a row is no event.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{column} {reason}")]
+pub struct MapError {
+    /// The column.
+    pub column: String,
+    /// The reason.
+    pub reason: String,
+}
+
+/// Maps the rows of a plan.
+pub struct EventMapper<'a> {
+    layout: &'a Layout,
+    plan: &'a EventPlan,
+}
+
+impl<'a> EventMapper<'a> {
+    /// Returns the mapper of a layout for the rows of a plan.
+    pub fn new(layout: &'a Layout, plan: &'a EventPlan) -> Self {
+        Self { layout, plan }
+    }
+
+    /// Maps a row. `place` is its place in the array of a document, from 0.
+    ///
+    /// # Errors
+    /// The first column with a value that is not of its form.
+    pub fn map(&self, row: &[ForeignValue], place: Option<usize>) -> Result<MappedEvent, MapError> {
+        let events = &self.layout.events;
+        let mut metadata = self.metadata(row)?;
+        for (key, column) in
+            [("correlation_id", &events.correlation_id), ("causation_id", &events.causation_id), ("client_id", &events.client_id)]
+        {
+            if let Some(text) = column.as_ref().and_then(|column| text_of(self.value(row, column))) {
+                metadata.insert(key.to_owned(), raw(&text)?);
+            }
+        }
+        let source = events.extra.iter().map(|(key, column)| (key.clone(), text_of(self.value(row, column)))).collect();
+        Ok(MappedEvent {
+            position: events.position.as_ref().map(|column| self.whole(row, column)).transpose()?,
+            stream: self.stream(row)?,
+            version: self.version(row, place)?,
+            event_type: self.event_type(row)?,
+            recorded_at: self.time(row)?,
+            original_id: events.id.as_ref().and_then(|column| text_of(self.value(row, column))),
+            data: self.payload(row, &events.data)?,
+            metadata,
+            source,
+            hidden: self.hidden(row),
+        })
+    }
+
+    fn value<'r>(&self, row: &'r [ForeignValue], column: &ColumnRef) -> &'r ForeignValue {
+        self.plan.place(column, false).and_then(|place| row.get(place)).unwrap_or(&ForeignValue::Null)
+    }
+
+    fn whole(&self, row: &[ForeignValue], column: &ColumnRef) -> Result<i64, MapError> {
+        match self.value(row, column) {
+            ForeignValue::Integer(number) => Ok(*number),
+            ForeignValue::Null => Err(wrong(column, "has no value")),
+            ForeignValue::Text(text) | ForeignValue::Number(text) => {
+                text.parse().map_err(|_| wrong(column, &format!("is no whole number: {text}")))
+            }
+            _ => Err(wrong(column, "is no whole number")),
+        }
+    }
+
+    fn stream(&self, row: &[ForeignValue]) -> Result<Option<String>, MapError> {
+        let Some(stream) = &self.layout.events.stream else { return Ok(None) };
+        let mut parts = Vec::new();
+        for column in &stream.parts {
+            let place = self.plan.place(column, true).and_then(|place| row.get(place));
+            parts.push(place.and_then(text_of).ok_or_else(|| wrong(column, "has no value, so the event has no stream"))?);
+        }
+        let prefix = stream.prefix.clone().map(|prefix| TableName::new(prefix).with(self.plan.captured.as_deref()));
+        Ok(Some(format!("{}{}", prefix.unwrap_or_default(), parts.join(&stream.separator))))
+    }
+
+    fn version(&self, row: &[ForeignValue], place: Option<usize>) -> Result<Option<i64>, MapError> {
+        let Some(version) = &self.layout.events.version else { return Ok(None) };
+        let Some(column) = &version.column else { return Ok(place.and_then(|place| i64::try_from(place + 1).ok())) };
+        let found = self.whole(row, column)?;
+        match found.checked_sub(version.first).and_then(|version| version.checked_add(1)) {
+            Some(number) if number >= 1 => Ok(Some(number)),
+            _ => Err(wrong(column, &format!("is {found}, and the first version is {}", version.first))),
+        }
+    }
+
+    fn event_type(&self, row: &[ForeignValue]) -> Result<String, MapError> {
+        let form = &self.layout.events.type_name;
+        let value = self.value(row, &form.column);
+        if form.json.is_none() && !form.key {
+            let text = text_of(value).ok_or_else(|| wrong(&form.column, "has no value, so the event has no type"))?;
+            let after = form.after.as_deref().and_then(|separator| text.split_once(separator));
+            return Ok(after.map_or_else(|| text.clone(), |(_, after)| after.to_owned()));
+        }
+        let json = data_of(value, DataForm::Json).map_err(|reason| wrong(&form.column, &reason))?;
+        let no_object = |_| wrong(&form.column, "is no JSON object, so the event has no type");
+        match &form.json {
+            Some(key) => {
+                let members: JsonMembers<'_> = serde_json::from_str(json.get()).map_err(no_object)?;
+                let found = members.0.into_iter().find(|(name, _)| name == key);
+                let text = found.and_then(|(_, value)| serde_json::from_str::<String>(value.get()).ok());
+                text.ok_or_else(|| wrong(&form.column, &format!("has no text \"{key}\", so the event has no type")))
+            }
+            None => match only_member(&json) {
+                Some((name, _)) => Ok(name),
+                None => Err(wrong(&form.column, "has not one key, and the type is the only key")),
+            },
+        }
+    }
+
+    fn time(&self, row: &[ForeignValue]) -> Result<Option<Timestamp>, MapError> {
+        let Some(time) = &self.layout.events.time else { return Ok(None) };
+        time_of(self.value(row, &time.column), time.form, &time.path).map_err(|reason| wrong(&time.column, &reason))
+    }
+
+    fn payload(&self, row: &[ForeignValue], payload: &Payload) -> Result<Box<RawValue>, MapError> {
+        let read = |column: &ColumnRef| data_of(self.value(row, column), payload.form).map_err(|reason| wrong(column, &reason));
+        if payload.is_object {
+            let mut members = BTreeMap::new();
+            for column in &payload.columns {
+                let value = read(column)?;
+                if value.get() != "null" {
+                    members.insert(column.name.clone(), value);
+                }
+            }
+            return raw(&members);
+        }
+        let Some(column) = payload.columns.first() else { return raw(&()) };
+        let value = read(column)?;
+        if !payload.unwrap {
+            return Ok(value);
+        }
+        match only_member(&value) {
+            Some((_, Some(value))) => Ok(value),
+            // A variant without fields is only its name.
+            Some((_, None)) => raw(&BTreeMap::<String, Value>::new()),
+            None => Err(wrong(column, "has not one key, and the data is the value of the only key")),
+        }
+    }
+
+    fn metadata(&self, row: &[ForeignValue]) -> Result<BTreeMap<String, Box<RawValue>>, MapError> {
+        let Some(metadata) = &self.layout.events.metadata else { return Ok(BTreeMap::new()) };
+        let value = self.payload(row, &metadata.payload)?;
+        let mut members: BTreeMap<String, Box<RawValue>> = match serde_json::from_str::<JsonMembers<'_>>(value.get()) {
+            Ok(JsonMembers(members)) => members.into_iter().map(|(name, value)| (name.into_owned(), value.to_owned())).collect(),
+            Err(_) if value.get() == "null" => BTreeMap::new(),
+            Err(_) => BTreeMap::from([("value".to_owned(), value)]),
+        };
+        for (name, key) in [
+            ("correlation_id", &metadata.correlation_id),
+            ("causation_id", &metadata.causation_id),
+            ("client_id", &metadata.client_id),
+        ] {
+            if let Some(value) = key.as_ref().and_then(|key| members.remove(key)) {
+                members.insert(name.to_owned(), value);
+            }
+        }
+        Ok(members)
+    }
+
+    fn hidden(&self, row: &[ForeignValue]) -> bool {
+        let Some(hidden) = &self.layout.events.hidden else { return false };
+        let value = self.value(row, &hidden.column);
+        let is = |expected: &Value| match (value, expected) {
+            (ForeignValue::Boolean(found), Value::Bool(expected)) => found == expected,
+            (ForeignValue::Integer(found), Value::Bool(expected)) => (*found != 0) == *expected,
+            (ForeignValue::Integer(found), Value::Number(expected)) => Some(*found) == expected.as_i64(),
+            (found, Value::String(expected)) => text_of(found).as_deref() == Some(expected),
+            _ => false,
+        };
+        match &hidden.test {
+            ConditionTest::Is(expected) => is(expected),
+            ConditionTest::IsNot(expected) => !is(expected),
+            ConditionTest::In(expected) => expected.iter().any(is),
+            ConditionTest::SameAs(column) => value == self.value(row, column),
+        }
+    }
+}
+
+/// Returns the only member of an object, or a text as a member without a value; `None` for other JSON.
+fn only_member(json: &RawValue) -> Option<(String, Option<Box<RawValue>>)> {
+    if let Ok(name) = serde_json::from_str::<String>(json.get()) {
+        return Some((name, None));
+    }
+    let JsonMembers(members) = serde_json::from_str(json.get()).ok()?;
+    match members.as_slice() {
+        [(name, value)] => Some((name.clone().into_owned(), Some((*value).to_owned()))),
+        _ => None,
+    }
+}
+
+fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, MapError> {
+    to_raw_value(value).map_err(|error| MapError { column: "the row".into(), reason: error.to_string() })
+}
+
+fn wrong(column: &ColumnRef, reason: &str) -> MapError {
+    MapError { column: column.to_string(), reason: reason.to_owned() }
+}

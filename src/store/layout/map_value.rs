@@ -1,0 +1,130 @@
+//! Values of rows as text and as JSON. Numbers in JSON keep all their digits.
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
+
+use crate::event::Timestamp;
+use crate::store::foreign::ForeignValue;
+use crate::store::layout::model::DataForm;
+
+/// Returns a value as text; `None` if there is none.
+pub(super) fn text_of(value: &ForeignValue) -> Option<String> {
+    Some(match value {
+        ForeignValue::Null => return None,
+        ForeignValue::Boolean(flag) => flag.to_string(),
+        ForeignValue::Integer(number) => number.to_string(),
+        ForeignValue::Number(text) | ForeignValue::Text(text) => text.clone(),
+        ForeignValue::Json(text) => match serde_json::from_str(text) {
+            Ok(Value::String(text)) => text,
+            Ok(Value::Null) => return None,
+            _ => text.clone(),
+        },
+        ForeignValue::Bytes(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        },
+        ForeignValue::Micros(micros) => {
+            Timestamp::from_micros(*micros).map_or_else(|_| micros.to_string(), |time| time.to_string())
+        }
+    })
+}
+
+/// Returns the JSON of data.
+///
+/// # Errors
+/// The reason why the value is not of this form.
+pub(super) fn data_of(value: &ForeignValue, form: DataForm) -> Result<Box<RawValue>, String> {
+    let is_lenient = matches!(form, DataForm::Text | DataForm::Bytes);
+    match value {
+        _ if form == DataForm::LargeObject && *value != ForeignValue::Null => {
+            text_of(value).map_or_else(|| raw(&Value::Null), |number| object("$large_object", &number))
+        }
+        ForeignValue::Null => raw(&Value::Null),
+        ForeignValue::Boolean(flag) => raw(&Value::Bool(*flag)),
+        ForeignValue::Integer(number) => raw(&Value::from(*number)),
+        // The digits are JSON already, unless the number is infinite or none.
+        ForeignValue::Number(digits) => RawValue::from_string(digits.clone()).or_else(|_| to_raw_value(digits)).map_err(reason),
+        ForeignValue::Json(text) => parsed(text),
+        ForeignValue::Text(text) if form == DataForm::Bson => raw(&Value::from(text.as_str())),
+        ForeignValue::Text(text) => match parsed(text) {
+            Err(_) if is_lenient => object("value", text),
+            parsed => parsed,
+        },
+        ForeignValue::Bytes(bytes) => match std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned()).and_then(parsed) {
+            Err(_) if is_lenient || form == DataForm::Bson => object("$bytes", &base64(bytes)),
+            parsed => parsed,
+        },
+        ForeignValue::Micros(_) => raw(&text_of(value).map_or(Value::Null, Value::from)),
+    }
+}
+
+fn parsed(text: &str) -> Result<Box<RawValue>, String> {
+    let value: &RawValue = serde_json::from_str(text.trim()).map_err(|error| format!("is not JSON: {error}"))?;
+    Ok(value.to_owned())
+}
+
+fn raw(value: &Value) -> Result<Box<RawValue>, String> {
+    to_raw_value(value).map_err(reason)
+}
+
+fn object(key: &str, text: &str) -> Result<Box<RawValue>, String> {
+    raw(&Value::from_iter([(key.to_owned(), Value::from(text))]))
+}
+
+fn reason(error: serde_json::Error) -> String {
+    error.to_string()
+}
+
+/// Returns bytes in Base64, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let number = chunk.iter().chain([&0, &0]).take(3).fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+        for place in 0..4 {
+            let digit = DIGITS[number >> (18 - 6 * place) & 63];
+            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+    use super::data_of;
+    use crate::store::foreign::ForeignValue;
+    use crate::store::layout::model::DataForm;
+
+    #[test]
+    fn base64_is_padded() {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+        assert_eq!(base64(&[0xff, 0xfe]), "//4=");
+    }
+
+    #[test]
+    fn data_keeps_its_digits_and_what_is_no_json_is_wrapped_or_refused() {
+        let text = |text: &str| ForeignValue::Text(text.into());
+        let bytes = |bytes: &[u8]| ForeignValue::Bytes(bytes.to_vec());
+        for (value, form, expected) in [
+            (text("{\"n\":123456789012345678901234567890}"), DataForm::Json, Ok("{\"n\":123456789012345678901234567890}")),
+            (ForeignValue::Json("[1.10]".into()), DataForm::Json, Ok("[1.10]")),
+            (text("hello"), DataForm::Text, Ok("{\"value\":\"hello\"}")),
+            (text("hello"), DataForm::Json, Err("is not JSON: expected value at line 1 column 1")),
+            (bytes(b"{\"a\":1}"), DataForm::Bytes, Ok("{\"a\":1}")),
+            (bytes(&[0xff]), DataForm::Bytes, Ok("{\"$bytes\":\"/w==\"}")),
+            (bytes(&[0xff]), DataForm::Json, Err("is not UTF-8")),
+            (ForeignValue::Null, DataForm::Json, Ok("null")),
+            (ForeignValue::Integer(i64::MAX), DataForm::Json, Ok("9223372036854775807")),
+            (ForeignValue::Number("1e400".into()), DataForm::Json, Ok("1e400")),
+            (ForeignValue::Number("NaN".into()), DataForm::Json, Ok("\"NaN\"")),
+            (ForeignValue::Integer(16400), DataForm::LargeObject, Ok("{\"$large_object\":\"16400\"}")),
+        ] {
+            let found = data_of(&value, form);
+            assert_eq!(found.as_deref().map(|json| json.get()).map_err(String::as_str), expected, "{value:?}");
+        }
+    }
+}
