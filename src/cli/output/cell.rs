@@ -86,10 +86,7 @@ impl Cell {
 
     /// The JSON text of an event, as [`Cell::data`]; as it is where it is no JSON.
     pub fn data_text(json: &str) -> Self {
-        match serde_json::from_str(json) {
-            Ok(value) => Self::data(&value),
-            Err(_) => Self::cut(json),
-        }
+        Self::cut(readable::text(json))
     }
 
     /// A moment, on a terminal to the second.
