@@ -15,6 +15,8 @@ pub(super) enum NameSource {
     Contexts,
     /// The program.
     Reducers,
+    /// The program, and the files of a folder.
+    Layouts,
 }
 
 impl ArgExt for NameSource {}

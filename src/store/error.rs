@@ -72,6 +72,15 @@ pub enum StoreError {
         #[source]
         source: Option<Cause>,
     },
+    /// The database of another program is damaged, or holds a value that its driver cannot read.
+    #[error("{message}")]
+    ForeignDamaged {
+        /// The damage and its location.
+        message: String,
+        /// The error of the database.
+        #[source]
+        source: Option<Cause>,
+    },
     /// A part of the schema that writes rely on is missing or differs.
     #[error("{0}")]
     Schema(String),
@@ -210,6 +219,15 @@ fn missing_at_checkpoint(event_id: Option<Uuid>) -> String {
 }
 
 impl StoreError {
+    /// Returns the error for a database of another program, which is no store of esctl.
+    #[must_use]
+    pub(crate) fn of_foreign(self) -> Self {
+        match self {
+            Self::Integrity { message, source } => Self::ForeignDamaged { message, source },
+            other => other,
+        }
+    }
+
     /// Returns the error for damage that this program itself has found.
     pub fn integrity(message: impl Into<String>) -> Self {
         Self::Integrity { message: message.into(), source: None }

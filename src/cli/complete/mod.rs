@@ -24,6 +24,8 @@ use clap_complete::CompleteEnv;
 use clap_complete::Shell;
 use clap_complete::engine::ArgValueCompleter;
 use clap_complete::engine::CompletionCandidate;
+use clap_complete::engine::PathCompleter;
+use clap_complete::engine::ValueCompleter;
 use clap_complete::env::Elvish;
 use clap_complete::env::EnvCompleter;
 use clap_complete::env::Fish;
@@ -83,7 +85,11 @@ fn with_names(command: Command, lookup: &Arc<NameLookup>) -> Command {
             let lookup = Arc::clone(lookup);
             let complete = move |typed: &OsStr| -> Vec<CompletionCandidate> {
                 let names = typed.to_str().map(|typed| lookup.names(source, typed)).unwrap_or_default();
-                names.into_iter().map(CompletionCandidate::new).collect()
+                let mut candidates: Vec<_> = names.into_iter().map(CompletionCandidate::new).collect();
+                if source == NameSource::Layouts {
+                    candidates.extend(PathCompleter::file().complete(typed));
+                }
+                candidates
             };
             arg.add(ArgValueCompleter::new(complete))
         }

@@ -16,6 +16,7 @@ use crate::cli::globals::without_empty_variables;
 use crate::cli::name_source::NameSource;
 use crate::event::is_unsafe;
 use crate::ops::Reducer;
+use crate::ops::layouts::list_layouts;
 use crate::ops::names::NameKind;
 use crate::ops::names::names;
 use crate::runtime::QueryBus;
@@ -85,6 +86,7 @@ fn find(
     match from {
         NameSource::Contexts => Some(ConfigFile::load().ok()?.contexts.into_iter().map(|context| context.name).collect()),
         NameSource::Reducers => Some(Reducer::names().into_iter().map(str::to_owned).collect()),
+        NameSource::Layouts => Some(list_layouts().into_iter().map(|layout| layout.name.to_owned()).collect()),
         NameSource::Store(what) => of_store(&store_of(definition, words)?, what, prefix, left),
     }
 }

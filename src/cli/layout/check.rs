@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::layout::read::read_layout;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::ops::layouts::CheckReport;
@@ -16,13 +17,13 @@ use crate::store::foreign::open_foreign;
 #[derive(Debug, Args)]
 pub struct LayoutCheckArgs {
     /// Name of a built-in layout, or a file; - reads stdin
-    #[arg(value_name = "NAME|FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(value_name = "NAME|FILE", value_hint = clap::ValueHint::FilePath, add = NameSource::Layouts)]
     layout: String,
 }
 
 impl LayoutCheckArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let shown = read_layout(&self.layout)?;
+        let shown = read_layout(&self.layout, app.open_options().timeout)?;
         let database = open_foreign(&app.store_url()?, &app.open_options())?;
         let report = check(&shown.name, &shown.layout, &*database).await?;
         app.out.one(&report, |sheet| draw(sheet, &report))?;

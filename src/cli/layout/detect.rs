@@ -55,7 +55,9 @@ fn why(found: &DetectedLayout) -> String {
 
 fn none_fits(report: &DetectReport) -> CliError {
     let place = &report.store;
-    let error = CliError::not_found(format!("no layout fits {place}")).code("no_layout_fits").with("store", place.as_str());
+    let error = CliError::not_found(format!("no layout fits {place}{}", report.unreadable))
+        .code("no_layout_fits")
+        .with("store", place.as_str());
     match &report.looks_like_events {
         Some(table) => {
             let ends_options = if table.starts_with('-') { "-- " } else { "" };

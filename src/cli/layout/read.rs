@@ -1,8 +1,12 @@
 //! Reads the layout that an argument names.
 
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use crate::cli::error::CliError;
+use crate::cli::file_mode::is_pipe;
 use crate::cli::input::InputSource;
 use crate::ops::OpsError;
 use crate::ops::layouts::ShownLayout;
@@ -17,7 +21,7 @@ const MAX_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// There is no such layout or file (3), or the file has a mistake (2).
-pub(super) fn read_layout(name: &str) -> Result<ShownLayout, CliError> {
+pub(super) fn read_layout(name: &str, patience: Duration) -> Result<ShownLayout, CliError> {
     match show_layout(name) {
         Ok(shown) => Ok(shown),
         Err(error) => {
@@ -26,11 +30,27 @@ pub(super) fn read_layout(name: &str) -> Result<ShownLayout, CliError> {
                 return Err(unknown(error));
             }
             let source = InputSource::of_file(name);
-            let text = source.read_text(MAX_BYTES)?;
+            let text = if is_pipe(Path::new(name)) { read_pipe(name, patience)? } else { source.read_text(MAX_BYTES)? };
             let name = source.name();
             layout_in_file(&name, text).map_err(|error| broken(&name, &error))
         }
     }
+}
+
+/// Reads a named pipe, which may have no writer.
+fn read_pipe(path: &str, patience: Duration) -> Result<String, CliError> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let owned = path.to_owned();
+    let read = move || {
+        // The receiver may have given up.
+        let _ = sender.send(InputSource::File(&owned).read_text(MAX_BYTES));
+    };
+    let late = || {
+        let name = InputSource::File(path).name().into_owned();
+        CliError::unavailable(format!("cannot read {name}: no program wrote to this pipe in time")).code("file_not_readable")
+    };
+    thread::Builder::new().name("pipe".into()).spawn(read).map_err(|_| late())?;
+    receiver.recv_timeout(patience).map_err(|_| late())?
 }
 
 fn unknown(error: OpsError) -> CliError {

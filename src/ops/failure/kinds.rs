@@ -48,6 +48,7 @@ impl From<StoreError> for Failure {
             StoreError::Integrity { .. } => Failure::new(FailureKind::Integrity, &message)
                 .code("store_damaged")
                 .for_operators("run 'esctl verify' to check the whole store"),
+            StoreError::ForeignDamaged { .. } => Failure::new(FailureKind::Integrity, &message).code("store_damaged"),
             StoreError::Schema(_) => Failure::new(FailureKind::Integrity, &message)
                 .code("schema_damaged")
                 .for_operators("run 'esctl init' to restore what is missing, or 'esctl verify' to list all differences"),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::ops::error::OpsError;
+use crate::ops::layouts::not_readable::not_readable;
 use crate::store::StoreError;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::Engine;
@@ -90,8 +91,9 @@ pub async fn check(name: &str, layout: &Layout, database: &dyn ForeignDatabase) 
     let (complete, near): (Vec<&Fit>, Vec<&Fit>) = found.iter().partition(|fit| fit.is_complete());
     if found.is_empty() {
         let (noun, from) = (layout.engine.table_noun(), &layout.events.rows.from);
-        let message =
-            format!("layout {name} does not fit {place}: no {noun} {from} with most of its {}s", layout.engine.column_noun());
+        let columns = layout.engine.column_noun();
+        let unreadable = not_readable(&catalog);
+        let message = format!("layout {name} does not fit {place}: no {noun} {from} with most of its {columns}s{unreadable}");
         return Err(OpsError::NotThere { kind: "layout", message });
     }
     let mut findings = Vec::new();
@@ -101,7 +103,7 @@ pub async fn check(name: &str, layout: &Layout, database: &dyn ForeignDatabase) 
     }
     let mut tables = Vec::new();
     for fit in complete {
-        let index = |index: &MissingIndex| missing_index(layout.engine, &fit.schema, index);
+        let index = |index: &MissingIndex| missing_index(&catalog, &fit.schema, index);
         findings.extend(fit.missing_indexes.iter().map(index));
         for table in &fit.tables {
             let plan = EventPlan::new(layout, &catalog, &fit.schema, table, MAPPED_ROWS);
@@ -152,12 +154,15 @@ async fn check_table(
 }
 
 /// Returns the finding of a missing index, with the statement that creates it.
-fn missing_index(engine: Engine, schema: &str, index: &MissingIndex) -> Finding {
+fn missing_index(catalog: &Catalog, schema: &str, index: &MissingIndex) -> Finding {
     let MissingIndex { table, columns, unique } = index;
+    let (is_view, is_partitioned) =
+        catalog.table(schema, table).map_or((false, false), |table| (table.is_view, table.is_partitioned));
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let kind = if *unique { "UNIQUE INDEX" } else { "INDEX" };
     let list = columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
-    let statement = match engine {
+    let statement = match catalog.engine {
+        Engine::Postgres if is_partitioned => format!("CREATE {kind} ON {}.{} ({list})", quoted(schema), quoted(table)),
         Engine::Postgres => format!("CREATE {kind} CONCURRENTLY ON {}.{} ({list})", quoted(schema), quoted(table)),
         Engine::Sqlite => {
             let name = quoted(&format!("{table}_{}", columns.join("_")));
@@ -174,5 +179,6 @@ fn missing_index(engine: Engine, schema: &str, index: &MissingIndex) -> Finding 
         true => format!("no unique index of {table} has {columns}: a version may be there twice"),
         false => format!("no index of {table} begins with {columns}: reading all in order sorts the table"),
     };
-    Finding { kind: "index", error: false, message, statement: Some(statement) }
+    // A view has no indexes of its own.
+    Finding { kind: "index", error: false, message, statement: (!is_view).then_some(statement) }
 }

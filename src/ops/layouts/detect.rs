@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::ops::error::OpsError;
 use crate::ops::layouts::list::models;
+use crate::ops::layouts::not_readable::not_readable;
 use crate::store::foreign::ForeignDatabase;
 use crate::store::layout::candidates;
 use crate::store::layout::fits;
@@ -40,6 +41,8 @@ pub struct DetectReport {
     pub found: Vec<DetectedLayout>,
     /// The table that looks most like events, by name.
     pub looks_like_events: Option<String>,
+    /// The end of a message: the tables that this user may not read; empty if there are none.
+    pub unreadable: String,
 }
 
 impl DetectReport {
@@ -74,5 +77,6 @@ pub async fn detect(database: &dyn ForeignDatabase) -> Result<DetectReport, OpsE
     found.retain(|found| found.fits || !fitting.contains(&(found.schema.clone(), found.tables.clone())));
     found.sort_by_key(|found| (!found.fits, found.missing.len(), usize::MAX - found.columns));
     let looks_like_events = candidates(&catalog).first().map(|guess| guess.full_name());
-    Ok(DetectReport { store: database.place(), has_esctl_store: catalog.has_esctl_store, found, looks_like_events })
+    let (has_esctl_store, unreadable) = (catalog.has_esctl_store, not_readable(&catalog));
+    Ok(DetectReport { store: database.place(), has_esctl_store, found, looks_like_events, unreadable })
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::ops::error::OpsError;
+use crate::ops::layouts::not_readable::not_readable;
 use crate::store::StoreError;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ForeignDatabase;
@@ -93,6 +94,9 @@ fn no_events(catalog: &Catalog, place: &str, table: Option<&str>) -> OpsError {
     let (noun, column) = (catalog.engine.table_noun(), catalog.engine.column_noun());
     let needs = format!("no {column}s for stream, version, type and data were found");
     let message = match table {
+        Some(name) if named(catalog, name).is_ok_and(|table| !table.readable && table.columns.is_empty()) => {
+            format!("this user may not read {noun} {name}")
+        }
         Some(name) => {
             let fault = named(catalog, name).ok().and_then(name_fault).map(|fault| format!("; {fault}")).unwrap_or_default();
             format!("{noun} {name} does not look like events: {needs}{fault}")
@@ -100,7 +104,7 @@ fn no_events(catalog: &Catalog, place: &str, table: Option<&str>) -> OpsError {
         None if catalog.has_esctl_store && catalog.tables.is_empty() => {
             format!("{place} is a store of esctl, which needs no layout")
         }
-        None => format!("no {noun} in {place} looks like events: {needs}"),
+        None => format!("no {noun} in {place} looks like events: {needs}{}", not_readable(catalog)),
     };
     OpsError::NotThere { kind: "layout", message }
 }

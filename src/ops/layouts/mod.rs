@@ -4,6 +4,7 @@ mod check;
 mod detect;
 mod guess;
 mod list;
+mod not_readable;
 mod show;
 
 pub use check::CheckReport;

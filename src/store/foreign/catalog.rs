@@ -33,6 +33,8 @@ pub struct ForeignTable {
     pub name: String,
     /// True for a view.
     pub is_view: bool,
+    /// True for a table in partitions, whose indexes cannot be created concurrently.
+    pub is_partitioned: bool,
     /// True if this user may read it.
     pub readable: bool,
     /// The columns. In MongoDB, the paths of the fields of sampled documents.

@@ -24,7 +24,7 @@ pub trait ForeignDatabase: Send + Sync {
     /// Reads a few rows of a table of the catalog.
     fn sample(&self, query: SampleQuery) -> Answer<Sample>;
 
-    /// Reads the first rows of a query.
+    /// Reads the first rows of a query: at least one, and no more once they have [`RowsQuery::MAX_BYTES`].
     fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>>;
 
     /// Counts all rows of a query, whatever its limit.

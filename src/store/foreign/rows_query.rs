@@ -75,3 +75,15 @@ pub struct RowsQuery {
     /// The maximum number of rows.
     pub limit: usize,
 }
+
+impl RowsQuery {
+    /// The size of values after which an answer ends early, so that large events do not fill the memory.
+    pub const MAX_BYTES: usize = 32 << 20;
+}
+
+impl ForeignRow {
+    /// Returns the size of the values.
+    pub(crate) fn bytes(&self) -> usize {
+        self.values.iter().map(ForeignValue::bytes).sum()
+    }
+}

@@ -22,6 +22,15 @@ pub enum ForeignValue {
 }
 
 impl ForeignValue {
+    /// Returns the size of a text or of bytes; 0 for others.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Number(text) | Self::Text(text) | Self::Json(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Null | Self::Boolean(_) | Self::Integer(_) | Self::Micros(_) => 0,
+        }
+    }
+
     /// Returns the value of a number in digits.
     pub(crate) fn number(digits: String) -> Self {
         digits.parse().map_or(Self::Number(digits), Self::Integer)

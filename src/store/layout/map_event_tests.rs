@@ -38,6 +38,7 @@ fn catalog(engine: Engine, table: &str, row: &[(&str, ForeignValue)]) -> Catalog
         schema: String::new(),
         name: table.into(),
         is_view: false,
+        is_partitioned: false,
         readable: true,
         columns: columns.collect(),
         indexes: vec![ForeignIndex { columns: vec!["stream_name".into(), "position".into()], unique: true }],

@@ -53,10 +53,11 @@ impl ForeignMongo {
         on_runtime("mongodb", move || async move {
             let connection = Connection::open(&url, &options).await?;
             // Each request has a limit of its own, and a database may have thousands of collections.
-            timeout(options.timeout, job(&connection)).await.unwrap_or_else(|_| {
+            let answer = timeout(options.timeout, job(&connection)).await.unwrap_or_else(|_| {
                 let message = format!("cannot read {url}: no answer in time");
                 Err(StoreError::Unavailable { message, source: None })
-            })
+            });
+            answer.map_err(StoreError::of_foreign)
         })
     }
 }
@@ -72,19 +73,17 @@ impl ForeignDatabase for ForeignMongo {
 
     fn catalog(&self) -> Answer<Catalog> {
         self.reading(async |connection: &Connection| {
-            let failed = connection.failed("cannot read");
-            let collections = doc! { "type": "collection" };
-            let mut found = connection.database.list_collections().filter(collections).await.map_err(&failed)?;
-            let mut names = Vec::new();
-            while found.advance().await.map_err(&failed)? {
-                names.push(found.deserialize_current().map_err(&failed)?.name);
-            }
+            let mut names = names(connection).await?;
             names.retain(|name| !name.starts_with("system."));
             names.sort_unstable();
             let has_esctl_store = names.iter().any(|name| name == META);
             let mut tables = Vec::new();
             for name in names.into_iter().filter(|_| !has_esctl_store) {
-                tables.push(table(connection, name).await?);
+                tables.push(match table(connection, &name).await {
+                    // A role may be for some collections only.
+                    Err(StoreError::NotAllowed { .. }) => ForeignTable { name, ..ForeignTable::default() },
+                    table => table?,
+                });
             }
             Ok(Catalog { engine: Engine::Mongodb, has_esctl_store, tables })
         })
@@ -109,16 +108,35 @@ impl ForeignDatabase for ForeignMongo {
     }
 }
 
-async fn table(connection: &Connection, name: String) -> Result<ForeignTable, StoreError> {
-    let indexes = indexes(connection, &name).await?;
+/// Returns the names of the collections, without the views.
+async fn names(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let failed = connection.failed("cannot read");
+    let collections = doc! { "type": "collection" };
+    match connection.database.list_collection_names().filter(collections.clone()).await.map_err(&failed) {
+        Err(StoreError::NotAllowed { .. }) => {}
+        names => return names,
+    }
+    // A role without the right to list all may list the names of those that it may read.
+    let list = doc! { "listCollections": 1, "filter": collections, "nameOnly": true, "authorizedCollections": true };
+    let mut found = connection.database.run_cursor_command(list).await.map_err(&failed)?;
+    let mut names = Vec::new();
+    while found.advance().await.map_err(&failed)? {
+        names.extend(found.current().get_str("name").ok().map(str::to_owned));
+    }
+    Ok(names)
+}
+
+async fn table(connection: &Connection, name: &str) -> Result<ForeignTable, StoreError> {
+    let indexes = indexes(connection, name).await?;
     let mut fields = Fields::default();
     // The first and the newest ones: fields are added over the years.
     for order in [doc! { "$natural": 1 }, doc! { "_id": -1 }] {
-        for document in documents(connection, &name, order, SAMPLED).await? {
+        for document in documents(connection, name, order, SAMPLED).await? {
             fields.add(&document);
         }
     }
-    Ok(ForeignTable { schema: String::new(), name, is_view: false, readable: true, columns: fields.into_columns(), indexes })
+    let (name, columns) = (name.to_owned(), fields.into_columns());
+    Ok(ForeignTable { name, readable: true, columns, indexes, ..ForeignTable::default() })
 }
 
 async fn indexes(connection: &Connection, collection: &str) -> Result<Vec<ForeignIndex>, StoreError> {

@@ -21,10 +21,11 @@ pub(crate) async fn rows(connection: &Connection, query: &RowsQuery) -> Result<V
     let order: Document = query.order.iter().map(|column| (column.name.clone(), Bson::Int32(1))).collect();
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let collection = connection.collection(&query.from);
-    let find = collection.find(filter(query)).sort(order).limit(limit).max_time(connection.timeout);
+    let find = collection.find(filter(query)).sort(order).limit(limit).batch_size(10).max_time(connection.timeout);
     let mut cursor = find.await.map_err(&failed)?;
-    let mut found = Vec::new();
-    while found.len() < query.limit && cursor.advance().await.map_err(&failed)? {
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while found.len() < query.limit && bytes < RowsQuery::MAX_BYTES && cursor.advance().await.map_err(&failed)? {
+        bytes += cursor.current().as_bytes().len();
         let document = cursor.deserialize_current().map_err(&failed)?;
         add(&mut found, query, &document);
     }

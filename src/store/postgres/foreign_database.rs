@@ -36,6 +36,9 @@ use crate::store::postgres::session::Session;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::worker::on_runtime;
 
+/// The maximum number of rows that are fetched at once.
+const MAX_FETCHED: usize = 100;
+
 /// A database of another program.
 pub(crate) struct ForeignPostgres {
     connector: Connector,
@@ -62,7 +65,7 @@ impl ForeignPostgres {
                 let _ = timeout(connector.timeout, session.connection.close()).await;
                 Ok(value)
             };
-            read.await.map_err(|error: SqlError| error.translate(&place, "cannot read"))
+            read.await.map_err(|error: SqlError| error.translate(&place, "cannot read").of_foreign())
         })
     }
 }
@@ -99,12 +102,25 @@ impl ForeignDatabase for ForeignPostgres {
 
     fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
         self.reading(async move |session: &mut Session| {
-            let found = run(session, sql::select(&query, &DIALECT)).await?;
-            let row = |row: &PgRow| {
-                let values = query.columns.iter().enumerate().map(|(place, column)| read_value(row, place, column.class));
-                Ok(ForeignRow { values: values.collect::<Result<_, SqlError>>()?, place: None })
-            };
-            found.iter().map(row).collect()
+            let mut select = sql::select(&query, &DIALECT);
+            select.sql.insert_str(0, "DECLARE foreign_rows NO SCROLL CURSOR FOR ");
+            session.begin_always().await?;
+            run(session, select).await?;
+            let (mut rows, mut bytes, mut fetched) = (Vec::new(), 0, 1);
+            while fetched > 0 {
+                let fetch = Statement { sql: format!("FETCH {fetched} FROM foreign_rows"), parameters: Vec::new() };
+                let found = run(session, fetch).await?;
+                for row in &found {
+                    let values = query.columns.iter().enumerate().map(|(place, column)| read_value(row, place, column.class));
+                    let row = ForeignRow { values: values.collect::<Result<_, SqlError>>()?, place: None };
+                    bytes += row.bytes();
+                    rows.push(row);
+                }
+                // As many as fit, if the next ones are like those before.
+                let left = RowsQuery::MAX_BYTES.saturating_sub(bytes) / (bytes / rows.len().max(1)).max(1);
+                fetched = if found.len() < fetched { 0 } else { left.min(MAX_FETCHED) };
+            }
+            Ok(rows)
         })
     }
 
@@ -131,6 +147,7 @@ fn table(row: &PgRow) -> Result<ForeignTable, SqlError> {
         schema: row.try_get(0)?,
         name: row.try_get(1)?,
         is_view: row.try_get(2)?,
+        is_partitioned: row.try_get(7)?,
         readable: row.try_get(3)?,
         columns: columns.collect(),
         indexes: indexes.collect(),

@@ -101,7 +101,7 @@ impl ForeignFile {
                 let before = AtRest::of(&path);
                 let answer = read(&path, before.is_some(), deadline, &job);
                 if before.is_none() || before == AtRest::of(&path) {
-                    return answer.map_err(|error| error.into_store_error(&path, "cannot read"));
+                    return answer.map_err(|error| error.into_store_error(&path, "cannot read").of_foreign());
                 }
             }
             let message = format!("cannot read {}: it is being written", path.display());
@@ -154,10 +154,14 @@ impl ForeignDatabase for ForeignFile {
             let statement = sql::select(&query, &DIALECT);
             let mut prepared = connection.prepare(&statement.sql)?;
             let mut rows = prepared.query(params_from_iter(statement.parameters))?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
+            let (mut found, mut bytes) = (Vec::new(), 0);
+            while bytes < RowsQuery::MAX_BYTES
+                && let Some(row) = rows.next()?
+            {
                 let values = (0..query.columns.len()).map(|column| Ok(whole_value(row.get_ref(column)?)));
-                found.push(ForeignRow { values: values.collect::<Result<_, rusqlite::Error>>()?, place: None });
+                let row = ForeignRow { values: values.collect::<Result<_, rusqlite::Error>>()?, place: None };
+                bytes += row.bytes();
+                found.push(row);
             }
             Ok(found)
         })
@@ -211,7 +215,7 @@ fn table(connection: &Connection, name: String, kind: &str, without_rowid: bool)
         columns.push(ForeignColumn { name: ROWID.into(), kind: "INTEGER".into(), class: ColumnClass::Integer, counts_up: true });
         indexes.push(ForeignIndex { columns: vec![ROWID.into()], unique: true });
     }
-    Ok(ForeignTable { schema: String::new(), name, is_view, readable: true, columns, indexes })
+    Ok(ForeignTable { name, is_view, readable: true, columns, indexes, ..ForeignTable::default() })
 }
 
 fn indexes(connection: &Connection, table: &str) -> Result<Vec<ForeignIndex>, rusqlite::Error> {

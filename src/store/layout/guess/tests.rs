@@ -45,6 +45,7 @@ fn catalog(head: &str, columns: &str, indexes: &str) -> Catalog {
         schema: schema.into(),
         name: name.into(),
         is_view: false,
+        is_partitioned: false,
         readable: true,
         columns: columns.collect(),
         indexes: indexes.collect(),

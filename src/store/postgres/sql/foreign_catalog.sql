@@ -23,7 +23,8 @@ SELECT n.nspname::text,
                     WHERE k.place <= i.indnkeyatts)
                ) ORDER BY i.indexrelid)
         FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL)::text,
-       EXISTS (SELECT FROM pg_class m WHERE m.relnamespace = n.oid AND m.relname = 'esctl_meta')
+       EXISTS (SELECT FROM pg_class m WHERE m.relnamespace = n.oid AND m.relname = 'esctl_meta'),
+       c.relkind = 'p'
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND NOT c.relispartition
