@@ -38,6 +38,15 @@ fn each_kind_of_name_comes_from_the_store() {
 }
 
 #[test]
+fn layouts_are_built_in_ones_and_files() {
+    let esctl = seeded(Backend::Sqlite);
+    fs::write(esctl.path("message-of-mine.toml"), "").unwrap();
+    for verb in ["show", "check"] {
+        assert_eq!(esctl.offered(&["layout", verb, "message-"]), ["message-db", "message-of-mine.toml"]);
+    }
+}
+
+#[test]
 fn ids_of_failed_and_quarantined_events_are_offered() {
     let esctl = seeded(Backend::Sqlite);
     let id = "018f0000-0000-7000-8000-00000000000a";

@@ -6,23 +6,11 @@ use sqlx::Connection;
 use crate::common::Esctl;
 use crate::common::backend::Backend;
 use crate::layout::stores::Foreign;
+use crate::layout::stores::ON_MONGODB;
+use crate::layout::stores::ON_POSTGRES;
+use crate::layout::stores::ON_SQLITE;
 use crate::layout::stores::fixture;
-
-const ON_POSTGRES: [&str; 11] = [
-    "message-db",
-    "marten",
-    "emmett-postgresql",
-    "eventsourcing-postgres",
-    "postgres-es",
-    "commanded",
-    "rails-event-store",
-    "eventuous-postgres",
-    "akka-persistence-jdbc",
-    "esrs",
-    "cqrs-event-store",
-];
-const ON_SQLITE: [&str; 3] = ["emmett-sqlite", "eventsourcing-sqlite", "sqlite-es"];
-const ON_MONGODB: [&str; 5] = ["game-events", "eventsync", "emmett-mongodb", "node-eventstore", "eventhorizon-v2"];
+use crate::layout::stores::tables;
 
 /// Returns the layouts that fit.
 fn fitting(foreign: &Foreign) -> Vec<(String, Value)> {
@@ -44,14 +32,10 @@ fn fits_alone(foreign: &Foreign, name: &str) {
     assert!(err.contains(&format!("run 'esctl layout show {name}'")), "{name}: {err}");
 }
 
-fn mongodb_fixture(name: &str) -> Value {
-    serde_json::from_str::<Value>(&fixture("mongodb.json")).unwrap()[name].clone()
-}
-
 #[test]
 fn each_store_on_sqlite_has_its_layout() {
     for name in ON_SQLITE {
-        fits_alone(&Foreign::sqlite(&fixture(&format!("{name}.sql"))), name);
+        fits_alone(&Foreign::of_layout(name, Backend::Sqlite), name);
     }
 }
 
@@ -59,7 +43,7 @@ fn each_store_on_sqlite_has_its_layout() {
 #[ignore = "needs a server: tests/run"]
 fn each_store_on_postgresql_has_its_layout() {
     for name in ON_POSTGRES {
-        fits_alone(&Foreign::postgres(&fixture(&format!("{name}.sql"))), name);
+        fits_alone(&Foreign::of_layout(name, Backend::Postgres), name);
     }
 }
 
@@ -68,7 +52,7 @@ fn each_store_on_postgresql_has_its_layout() {
 fn each_store_on_mongodb_has_its_layout() {
     for on in [Backend::MongoReplicaSet, Backend::MongoStandalone] {
         for name in ON_MONGODB {
-            fits_alone(&Foreign::mongodb(on, &mongodb_fixture(name)), name);
+            fits_alone(&Foreign::of_layout(name, on), name);
         }
     }
 }
@@ -97,7 +81,7 @@ fn several_tables_are_one_store_or_several() {
 
 #[test]
 fn a_near_layout_names_what_is_missing_and_is_3() {
-    let changed = fixture("sqlite-es.sql").replace("metadata TEXT NOT NULL, ", "");
+    let changed = tables("sqlite-es.sql").replace("metadata TEXT NOT NULL, ", "");
     let foreign = Foreign::sqlite(&changed);
     let (code, out, err) = foreign.run(&["layout", "detect"]);
     assert_eq!(code, 3, "{err}");

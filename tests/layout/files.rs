@@ -67,3 +67,29 @@ fn escape_sequences_in_a_file_do_not_reach_the_terminal() {
     let output = esctl.run(&["layout", "show", "own.toml"]);
     assert!(!output.stderr.contains('\u{9b}') && output.code == 2, "{output:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_and_one_without_a_writer_is_given_up() {
+    let esctl = esctl();
+    let pipe = esctl.path("pipe.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = esctl.error(6, &["layout", "show", "pipe.toml", "--timeout", "200ms"]);
+    assert!(error["message"].as_str().unwrap().contains("no program wrote to this pipe in time"), "{error}");
+    let text = esctl.run(&["layout", "show", "marten"]).stdout;
+    let writer = std::thread::spawn(move || std::fs::write(pipe, text).unwrap());
+    assert_eq!(esctl.json(&["layout", "show", "pipe.toml"])["title"], "Marten 4 to 9");
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_hint_about_a_damaged_file_of_another_program_does_not_lead_to_a_command_for_stores() {
+    let esctl = esctl();
+    std::fs::write(esctl.path("text.db"), "this is no database, but it is long enough to have a header of one. ".repeat(20))
+        .unwrap();
+    for args in [&["layout", "detect"][..], &["layout", "guess"], &["layout", "check", "sqlite-es"]] {
+        let output = esctl.run_on("sqlite:text.db", args);
+        assert!(output.code == 8 && output.stderr.contains("not a SQLite database"), "{output:?}");
+        assert!(!output.stderr.contains("hint"), "{output:?}");
+    }
+}

@@ -134,3 +134,28 @@ fn a_table_without_a_payload_and_one_with_odd_names_are_refused_with_the_reason(
         assert!(code == 3 && out.is_empty() && err.contains(reason), "{code} {out} {err}");
     }
 }
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn an_array_of_types_and_values_is_no_list_of_events() {
+    let contacts = json!({"people": {"unique": ["name"], "documents": [
+        {"name": "Ann", "contacts": [{"type": "mail", "value": "ann@example.org"}, {"type": "phone", "value": "1"}]}]}});
+    let foreign = Foreign::mongodb(Backend::MongoReplicaSet, &contacts);
+    let (code, out, err) = foreign.run(&["layout", "guess"]);
+    assert!(code == 3 && out.is_empty() && err.contains("no collection in"), "{out}{err}");
+    // The same fields in an array whose name says events, and the names of the Go driver.
+    let events =
+        json!({"people": {"unique": ["name"], "documents": [{"name": "Ann", "changes": [{"type": "mail", "value": {"a": 1}}]}]}});
+    let (text, _) = checked(&Foreign::mongodb(Backend::MongoReplicaSet, &events), &[]);
+    assert!(text.contains("unwind   = \"changes\""), "{text}");
+    let go = json!({"events": {"unique": ["documentid", "serverseq"], "documents": [
+        {"documentid": "d1", "serverseq": 1, "operation": "create", "diff": {"a": 1}, "clientid": "app", "timestamp": {"$date": "2026-11-01T10:00:00Z"}}]}});
+    let (text, report) = checked(&Foreign::mongodb(Backend::MongoReplicaSet, &go), &[]);
+    let events = &report["layout"]["events"];
+    assert_eq!(
+        (&events["stream"]["parts"], &events["version"]["column"]),
+        (&json!(["documentid"]), &json!("serverseq")),
+        "{text}"
+    );
+    assert_eq!((&events["type"]["column"], &events["client_id"]), (&json!("operation"), &json!("clientid")), "{text}");
+}

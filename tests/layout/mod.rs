@@ -4,5 +4,6 @@ mod check;
 mod detect;
 mod files;
 mod guess;
+mod libraries;
 mod read_only;
 mod stores;

@@ -1,9 +1,12 @@
 //! Databases of other programs are only read: by a role with SELECT alone, and without a change.
 
+use mongodb::bson::Document;
+use mongodb::bson::doc;
 use url::Url;
 
 use crate::common::Esctl;
 use crate::common::backend::Backend;
+use crate::common::backend::run;
 use crate::common::own_server::Server;
 use crate::common::pooler::IGNORE;
 use crate::common::pooler::Pooler;
@@ -80,4 +83,45 @@ fn a_database_that_another_process_is_writing_is_read() {
     let (code, _, err) = foreign.run(&["layout", "detect"]);
     assert_eq!((code, err.as_str()), (0, ""));
     writer.execute_batch("COMMIT").unwrap();
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_role_for_one_collection_of_mongodb_is_enough_and_the_others_are_named() {
+    let esctl = Esctl::new(Backend::Sqlite);
+    let server = Server::mongod(&["--auth"]);
+    let url =
+        |user: &str| format!("mongodb://{user}:rightsecret@{}/shop?directConnection=true&authSource=admin", server.address());
+    let (root, plain) = (url("root"), server.url.clone());
+    run(async move {
+        let admin = mongodb::Client::with_uri_str(&plain).await.unwrap().database("admin");
+        admin.run_command(doc! { "createUser": "root", "pwd": "rightsecret", "roles": ["root"] }).await.unwrap();
+        let client = mongodb::Client::with_uri_str(&root).await.unwrap();
+        let (admin, shop) = (client.database("admin"), client.database("shop"));
+        for (name, more) in [
+            ("one", vec![]),
+            ("lister", vec![doc! { "resource": { "db": "shop", "collection": "" }, "actions": ["listCollections"] }]),
+        ] {
+            let events = doc! { "resource": { "db": "shop", "collection": "wallet_events" }, "actions": ["find", "listIndexes"] };
+            let privileges: Vec<Document> = std::iter::once(events).chain(more).collect();
+            admin.run_command(doc! { "createRole": name, "privileges": privileges, "roles": [] }).await.unwrap();
+            let user = doc! { "createUser": name, "pwd": "rightsecret", "roles": [{ "role": name, "db": "admin" }] };
+            admin.run_command(user).await.unwrap();
+        }
+        let event = doc! { "walletId": "w1", "version": 1, "eventType": "opened", "payload": {}, "createdAt": mongodb::bson::DateTime::now() };
+        shop.collection::<Document>("wallet_events").insert_one(event).await.unwrap();
+        let index = doc! { "key": { "walletId": 1, "version": 1 }, "name": "unique", "unique": true };
+        shop.run_command(doc! { "createIndexes": "wallet_events", "indexes": [index] }).await.unwrap();
+        shop.collection::<Document>("secrets").insert_one(doc! { "a": 1 }).await.unwrap();
+    });
+    for user in ["one", "lister"] {
+        let output = esctl.run_on(&url(user), &["layout", "guess"]);
+        assert!(output.code == 0 && output.stdout.contains("from     = \"wallet_events\""), "{user}: {output:?}");
+        let output = esctl.run_on(&url(user), &["layout", "detect"]);
+        assert_eq!((output.code, output.stderr.contains("may not read secrets")), (3, user == "lister"), "{output:?}");
+    }
+    let output = esctl.run_on(&url("lister"), &["layout", "guess", "secrets"]);
+    assert!(output.code == 3 && output.stderr.contains("this user may not read collection secrets"), "{output:?}");
+    let output = esctl.run_on(&url("lister"), &["layout", "check", "eventsync"]);
+    assert!(output.code == 3 && output.stderr.contains("; this user may not read secrets"), "{output:?}");
 }

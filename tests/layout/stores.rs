@@ -14,6 +14,22 @@ use crate::common::Esctl;
 use crate::common::backend::Backend;
 use crate::common::backend::run;
 
+pub const ON_POSTGRES: [&str; 11] = [
+    "message-db",
+    "marten",
+    "emmett-postgresql",
+    "eventsourcing-postgres",
+    "postgres-es",
+    "commanded",
+    "rails-event-store",
+    "eventuous-postgres",
+    "akka-persistence-jdbc",
+    "esrs",
+    "cqrs-event-store",
+];
+pub const ON_SQLITE: [&str; 3] = ["emmett-sqlite", "eventsourcing-sqlite", "sqlite-es"];
+pub const ON_MONGODB: [&str; 5] = ["game-events", "eventsync", "emmett-mongodb", "node-eventstore", "eventhorizon-v2"];
+
 /// The program, and a database of another program that is gone with the value.
 pub struct Foreign {
     pub esctl: Esctl,
@@ -26,6 +42,12 @@ pub struct Foreign {
 pub fn fixture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/layout/stores").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Returns the tables of the fixture of a library, without rows.
+pub fn tables(name: &str) -> String {
+    let whole = fixture(name);
+    whole.split("INSERT INTO").next().unwrap().to_owned()
 }
 
 impl Foreign {
@@ -72,6 +94,15 @@ impl Foreign {
         Self { url, esctl, schema: None }
     }
 
+    /// The store of a built-in layout, on the server that it is for.
+    pub fn of_layout(name: &str, on: Backend) -> Self {
+        match on {
+            Backend::Sqlite => Self::sqlite(&fixture(&format!("{name}.sql"))),
+            Backend::Postgres => Self::postgres(&fixture(&format!("{name}.sql"))),
+            _ => Self::mongodb(on, &serde_json::from_str::<Value>(&fixture("mongodb.json")).unwrap()[name]),
+        }
+    }
+
     /// Runs `esctl layout …` on the database; its JSON.
     #[track_caller]
     pub fn json(&self, args: &[&str]) -> Value {
@@ -92,6 +123,11 @@ impl Foreign {
         sql_on(server, &format!("SET search_path = {schema}; {sql}"));
     }
 
+    /// Runs one statement in the PostgreSQL database, outside of a transaction. Its names have schemas.
+    pub fn statement(&self, sql: &str) {
+        sql_on(self.server(), sql);
+    }
+
     /// Returns the URL of the whole PostgreSQL database.
     pub fn server(&self) -> &str {
         &self.schema.as_ref().unwrap().0
@@ -103,7 +139,7 @@ impl Foreign {
     }
 }
 
-/// Returns a document of the fixtures, in which `{"$date": "…"}` is a date.
+/// Returns a document of the fixtures, in which `{"$date": "…"}` is a date and `{"$oid": "…"}` an id.
 fn document(json: &Value) -> Document {
     json.as_object().unwrap().iter().map(|(key, value)| (key.clone(), bson(value))).collect()
 }
@@ -112,6 +148,9 @@ fn bson(json: &Value) -> Bson {
     match json {
         Value::Object(object) if object.contains_key("$date") => {
             Bson::DateTime(mongodb::bson::DateTime::parse_rfc3339_str(object["$date"].as_str().unwrap()).unwrap())
+        }
+        Value::Object(object) if object.contains_key("$oid") => {
+            Bson::ObjectId(mongodb::bson::oid::ObjectId::parse_str(object["$oid"].as_str().unwrap()).unwrap())
         }
         Value::Object(_) => Bson::Document(document(json)),
         Value::Array(array) => Bson::Array(array.iter().map(bson).collect()),

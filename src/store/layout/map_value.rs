@@ -52,6 +52,9 @@ pub(super) fn data_of(value: &ForeignValue, form: DataForm) -> Result<Box<RawVal
             parsed => parsed,
         },
         ForeignValue::Bytes(bytes) => match std::str::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned()).and_then(parsed) {
+            Err(_) if form == DataForm::Text && std::str::from_utf8(bytes).is_ok() => {
+                object("value", std::str::from_utf8(bytes).unwrap_or_default())
+            }
             Err(_) if is_lenient || form == DataForm::Bson => object("$bytes", &base64(bytes)),
             parsed => parsed,
         },
@@ -115,6 +118,8 @@ mod tests {
             (text("hello"), DataForm::Text, Ok("{\"value\":\"hello\"}")),
             (text("hello"), DataForm::Json, Err("is not JSON: expected value at line 1 column 1")),
             (bytes(b"{\"a\":1}"), DataForm::Bytes, Ok("{\"a\":1}")),
+            (bytes(b"--- {}"), DataForm::Text, Ok("{\"value\":\"--- {}\"}")),
+            (bytes(b"--- {}"), DataForm::Bytes, Ok("{\"$bytes\":\"LS0tIHt9\"}")),
             (bytes(&[0xff]), DataForm::Bytes, Ok("{\"$bytes\":\"/w==\"}")),
             (bytes(&[0xff]), DataForm::Json, Err("is not UTF-8")),
             (ForeignValue::Null, DataForm::Json, Ok("null")),

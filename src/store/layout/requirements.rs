@@ -103,8 +103,7 @@ impl Needed {
         }
         let data = &events.data;
         let form = match data.form {
-            DataForm::Bytes => &[ColumnClass::Bytes][..],
-            DataForm::Json if !data.is_object => JSON,
+            DataForm::Bytes | DataForm::Json if !data.is_object => JSON,
             _ => ANY,
         };
         self.add(rows, None, &data.columns, form);

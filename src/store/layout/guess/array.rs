@@ -6,8 +6,10 @@ use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignTable;
 use crate::store::layout::format::check_name;
 use crate::store::layout::guess::choose::best;
+use crate::store::layout::guess::roles::EVENT_NAMES;
 use crate::store::layout::guess::roles::Guess;
 use crate::store::layout::guess::words::Role;
+use crate::store::layout::guess::words::snake;
 
 /// Guesses the layout of a collection with an array of events in each document.
 pub(super) fn array_guess(engine: Engine, table: &ForeignTable) -> Option<Guess> {
@@ -49,6 +51,11 @@ fn of_array(engine: Engine, table: &ForeignTable, array: &str) -> Option<Guess> 
             guess.roles.insert(role, column.clone());
             guess.score += 1;
         }
+    }
+    // Many arrays have elements with a type and a value.
+    let is_of_events = EVENT_NAMES.iter().any(|part| snake(array).contains(part));
+    if !is_of_events && !guess.roles.contains_key(&Role::Time) && !guess.roles.contains_key(&Role::Metadata) {
+        return None;
     }
     guess.note("position", "nothing gives an order over all streams");
     guess.unsure("version", format!("the place in the array {array}, counted from 1"));

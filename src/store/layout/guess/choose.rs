@@ -24,9 +24,16 @@ pub(super) fn is_possible(role: Role, class: ColumnClass) -> bool {
 /// Returns the columns whose whole name is a word of a role, in the order of preference.
 pub(super) fn exact<'c>(role: Role, columns: &[&'c ForeignColumn]) -> Vec<&'c ForeignColumn> {
     let of = |word: &str| -> Vec<&'c ForeignColumn> {
-        columns.iter().copied().filter(|column| snake(&column.name) == word && is_possible(role, column.class)).collect()
+        let is_word = |name: &str| snake(name) == word || without_marks(name) == without_marks(word);
+        columns.iter().copied().filter(|column| is_word(&column.name) && is_possible(role, column.class)).collect()
     };
     words(role).iter().flat_map(|word| of(word)).collect()
+}
+
+/// Returns a name in lower case without `_` inside it, as the Go driver of MongoDB writes the names of fields.
+fn without_marks(name: &str) -> String {
+    let start = name.len() - name.trim_start_matches('_').len();
+    name.char_indices().filter(|(at, c)| *at < start || *c != '_').flat_map(|(_, c)| c.to_lowercase()).collect()
 }
 
 /// Returns the best column for a role: by its whole name, or by the end of it.

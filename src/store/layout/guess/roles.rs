@@ -11,7 +11,7 @@ use crate::store::layout::guess::words::Role;
 use crate::store::layout::guess::words::snake;
 
 /// The parts of names of tables that hold events.
-const EVENT_NAMES: [&str; 6] = ["event", "message", "journal", "log", "history", "change"];
+pub(super) const EVENT_NAMES: [&str; 6] = ["event", "message", "journal", "log", "history", "change"];
 /// The score of a table whose name alone looks like events.
 pub(super) const LOOKS_LIKE_EVENTS: u32 = 2;
 
