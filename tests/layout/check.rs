@@ -5,7 +5,6 @@ use serde_json::json;
 
 use crate::common::backend::Backend;
 use crate::layout::stores::Foreign;
-use crate::layout::stores::fixture;
 use crate::layout::stores::tables;
 
 /// Checks a layout that fits; the report.
