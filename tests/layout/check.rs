@@ -39,7 +39,10 @@ fn what_cannot_be_read_is_1_with_the_column_and_the_reason() {
     let foreign = Foreign::sqlite(&format!("{without_key}; {broken};"));
     let (code, out, err) = foreign.run(&["layout", "check", "sqlite-es"]);
     assert_eq!(code, 1, "{out}{err}");
-    for part in ["events, row 1: e.payload is not JSON", "events, row 2: e.sequence is -3, and the first version is 1"] {
+    for part in [
+        "events, row 1 (position 1): e.payload is not JSON",
+        "events, row 2 (position 2): e.sequence is -3, and the first version is 1",
+    ] {
         assert!(out.contains(part), "{out}");
     }
     assert!(err.contains("2 errors"), "{err}");

@@ -1,5 +1,6 @@
 //! `esctl layout` on databases of other programs: the whole program.
 
+mod bad_input;
 mod check;
 mod detect;
 mod files;

@@ -45,7 +45,7 @@ fn draw(sheet: &mut Sheet, report: &CheckReport) {
         sheet.field("events", events);
         let order = if table.in_order { "" } else { ", in no order: no index gives one" };
         let hidden = if table.hidden > 0 { format!(", {} of them hidden", table.hidden) } else { String::new() };
-        sheet.field("mapped", format!("the first {}{hidden}{order}", table.mapped));
+        sheet.field("mapped", format!("{}{hidden}{order}", mapped(report, table)));
         sheet.table(&["position", "stream", "version", "type", "time", "id", "data"], rows(table));
     }
     if !report.findings.is_empty() {
@@ -58,6 +58,11 @@ fn draw(sheet: &mut Sheet, report: &CheckReport) {
             }
         }
     }
+}
+
+fn mapped(report: &CheckReport, table: &CheckedTable) -> String {
+    let is_whole = !report.findings.iter().any(|finding| finding.kind == "row");
+    if is_whole { format!("the first {}", table.mapped) } else { format!("{} of the first rows", table.mapped) }
 }
 
 fn rows(table: &CheckedTable) -> Vec<Vec<Cell>> {

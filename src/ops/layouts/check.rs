@@ -141,7 +141,10 @@ async fn check_table(
                 }
                 mapped.push(event);
             }
-            Err(error) => findings.push(Finding::error("row", format!("{table}, row {}: {error}", number + 1))),
+            Err(error) => {
+                let name = mapper.name(&row.values).map(|name| format!(" ({name})")).unwrap_or_default();
+                findings.push(Finding::error("row", format!("{table}, row {}{name}: {error}", number + 1)));
+            }
         }
         if findings.iter().filter(|finding| finding.kind == "row").count() >= MAX_ROW_FINDINGS {
             break;

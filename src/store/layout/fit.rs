@@ -1,6 +1,9 @@
 //! The fit of a layout to a catalog: the tables that it maps there, and what is missing.
 
 use crate::store::foreign::Catalog;
+use crate::store::foreign::ColumnClass;
+use crate::store::foreign::Engine;
+use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignTable;
 use crate::store::layout::index_order::gives_order;
 use crate::store::layout::model::Layout;
@@ -113,7 +116,7 @@ fn fit(layout: &Layout, needed: &Requirements, catalog: &Catalog, schema: &str, 
         for (column, classes) in columns {
             match table.column(column) {
                 None => fit.missing.push(format!("{name}.{column}")),
-                Some(found) if !classes.is_empty() && !classes.contains(&found.class) => {
+                Some(found) if !classes.is_empty() && !classes.contains(&found.class) && !is_mixed(layout, found) => {
                     fit.missing.push(format!("{name}.{column} of another type than {}", found.kind));
                 }
                 Some(_) => fit.columns += 1,
@@ -123,6 +126,11 @@ fn fit(layout: &Layout, needed: &Requirements, catalog: &Catalog, schema: &str, 
     notes(layout, events, &mut fit);
     let is_near = fit.columns * 100 >= total * NEAR_PERCENT;
     (fit.is_complete() || is_near).then_some(fit)
+}
+
+/// Returns true for a field with values of several types in the sampled documents. One bad value does not prevent the fit.
+fn is_mixed(layout: &Layout, column: &ForeignColumn) -> bool {
+    layout.engine == Engine::Mongodb && column.class == ColumnClass::Other
 }
 
 /// Notes the missing indexes of a table of events.

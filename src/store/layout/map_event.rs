@@ -70,6 +70,17 @@ impl<'a> EventMapper<'a> {
         Self { layout, plan }
     }
 
+    /// Returns the name of a row for messages: its position, or its stream and version. `None` if it has none of them.
+    pub fn name(&self, row: &[ForeignValue]) -> Option<String> {
+        let events = &self.layout.events;
+        if let Some(position) = events.position.as_ref().and_then(|column| text_of(self.value(row, column))) {
+            return Some(format!("position {position}"));
+        }
+        let stream = self.stream(row).ok().flatten()?;
+        let version = events.version.as_ref().and_then(|version| text_of(self.value(row, version.column.as_ref()?)));
+        Some(version.map_or_else(|| format!("stream {stream}"), |version| format!("stream {stream}, version {version}")))
+    }
+
     /// Maps a row. `place` is its place in the array of a document, from 0.
     ///
     /// # Errors
@@ -108,7 +119,10 @@ impl<'a> EventMapper<'a> {
             ForeignValue::Integer(number) => Ok(*number),
             ForeignValue::Null => Err(wrong(column, "has no value")),
             ForeignValue::Text(text) | ForeignValue::Number(text) => {
-                text.parse().map_err(|_| wrong(column, &format!("is no whole number: {text}")))
+                // A numeric column may have digits after the point.
+                let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'));
+                let digits = whole.map_or(text.as_str(), |(digits, _)| digits);
+                digits.parse().map_err(|_| wrong(column, &format!("is no whole number of 64 bits: {text}")))
             }
             _ => Err(wrong(column, "is no whole number")),
         }
@@ -131,7 +145,8 @@ impl<'a> EventMapper<'a> {
         let found = self.whole(row, column)?;
         match found.checked_sub(version.first).and_then(|version| version.checked_add(1)) {
             Some(number) if number >= 1 => Ok(Some(number)),
-            _ => Err(wrong(column, &format!("is {found}, and the first version is {}", version.first))),
+            Some(_) => Err(wrong(column, &format!("is {found}, and the first version is {}", version.first))),
+            None => Err(wrong(column, &format!("is out of range: {found}"))),
         }
     }
 

@@ -33,6 +33,12 @@ pub(super) fn time_of(value: &ForeignValue, form: TimeForm, path: &[String]) -> 
 }
 
 fn simple(value: &ForeignValue, form: TimeForm) -> Result<Timestamp, String> {
+    if let (TimeForm::EpochS | TimeForm::EpochMs | TimeForm::EpochUs, ForeignValue::Text(digits)) = (form, value) {
+        return match ForeignValue::number(digits.clone()) {
+            ForeignValue::Integer(number) => simple(&ForeignValue::Integer(number), form),
+            number => simple(&number, form),
+        };
+    }
     let text = || text_of(value).unwrap_or_default();
     let no_time = || format!("is no time of this form: {}", text());
     let micros = match (form, value) {
@@ -47,8 +53,14 @@ fn simple(value: &ForeignValue, form: TimeForm) -> Result<Timestamp, String> {
         }
         (TimeForm::Utc, _) => {
             let text = text();
-            let local: DateTime = text.trim_end_matches('Z').parse().map_err(|_| no_time())?;
-            local.to_zoned(TimeZone::UTC).map_err(|_| no_time())?.timestamp().as_microsecond()
+            // A text may have an offset all the same, which the type without a zone would ignore.
+            match text.parse::<jiff::Timestamp>() {
+                Ok(time) => time.as_microsecond(),
+                Err(_) => {
+                    let local: DateTime = text.parse().map_err(|_| no_time())?;
+                    local.to_zoned(TimeZone::UTC).map_err(|_| no_time())?.timestamp().as_microsecond()
+                }
+            }
         }
         (TimeForm::Objectid, _) => {
             let text = text();
@@ -83,6 +95,10 @@ mod tests {
             (ForeignValue::Micros(micros), TimeForm::Date, ""),
             (text("2026-11-01 10:00:00"), TimeForm::Utc, ""),
             (text("2026-11-01T10:00:00.000"), TimeForm::Utc, ""),
+            (text("2026-11-01T10:00:00Z"), TimeForm::Utc, ""),
+            (text("2026-11-01T12:00:00+02:00"), TimeForm::Utc, ""),
+            (text("1793527200000"), TimeForm::EpochMs, ""),
+            (text("1793527200.0"), TimeForm::EpochS, ""),
             (text("2026-11-01T11:00:00+01:00"), TimeForm::Rfc3339, ""),
             (ForeignValue::Integer(micros / 1_000_000), TimeForm::EpochS, ""),
             (ForeignValue::Number("1793527200.0".into()), TimeForm::EpochS, ""),

@@ -2,6 +2,8 @@
 //!
 //! The session is read-only, also for a role that may write. Each answer has a connection of its own.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
@@ -183,7 +185,11 @@ fn read(column: &str, of: &QueryColumn) -> String {
     match of.class {
         ColumnClass::Bytes => column.to_owned(),
         ColumnClass::Instant | ColumnClass::LocalTime => {
-            format!("CASE WHEN isfinite({column}) THEN (extract(epoch FROM {column}) * 1000000)::bigint::text END")
+            // Years beyond 9999 in microseconds may be more than a bigint holds.
+            let micros = format!("(extract(epoch FROM {column}) * 1000000)::bigint::text");
+            format!(
+                "CASE WHEN NOT isfinite({column}) THEN NULL WHEN {column} < '10000-01-01' THEN {micros} ELSE {column}::text END"
+            )
         }
         _ => format!("{column}::text"),
     }
@@ -194,7 +200,22 @@ async fn run(session: &mut Session, statement: Statement) -> Result<Vec<PgRow>, 
     for parameter in statement.parameters {
         query = query.bind(parameter);
     }
-    Ok(query.fetch_all(&mut session.connection).await?)
+    query.fetch_all(&mut session.connection).await.map_err(of_layout)
+}
+
+/// Returns the error for a statement that a layout describes.
+fn of_layout(error: sqlx::Error) -> SqlError {
+    let Some(said) = error.as_database_error() else { return error.into() };
+    let code = said.code().unwrap_or_default();
+    if ["42883", "42804"].contains(&&*code) {
+        let message = format!("a condition or join of the layout compares values of different types: {}", said.message());
+        return StoreError::Invalid(message).into();
+    }
+    if code.starts_with("22") {
+        let message = "the server cannot read a value of this table".to_owned();
+        return StoreError::ForeignDamaged { message, source: Some(Arc::new(error)) }.into();
+    }
+    error.into()
 }
 
 fn read_value(row: &PgRow, place: usize, class: ColumnClass) -> Result<ForeignValue, SqlError> {
