@@ -159,3 +159,27 @@ fn an_array_of_types_and_values_is_no_list_of_events() {
     );
     assert_eq!((&events["type"]["column"], &events["client_id"]), (&json!("operation"), &json!("clientid")), "{text}");
 }
+
+#[test]
+fn guessed_layouts_of_home_grown_tables_read_all_of_their_rows() {
+    let foreign = Foreign::sqlite(
+        "CREATE TABLE account_events (account_id TEXT, seq INT, kind TEXT, amount REAL, currency TEXT, at DATETIME, PRIMARY KEY (account_id, seq));
+         INSERT INTO account_events VALUES ('x', 1, 'deposited', 5.1, 'EUR', '2026-11-01 10:00:00.250');
+         CREATE TABLE domain_events (event_id BLOB PRIMARY KEY, stream TEXT, revision INT, name TEXT, body BLOB, ts REAL, UNIQUE (stream, revision)) WITHOUT ROWID;
+         INSERT INTO domain_events VALUES (x'000102030405060708090a0b0c0d0e0f', 's', 0, 'opened', x'7b7d', 1793527200.25);
+         CREATE TABLE audit (id INTEGER PRIMARY KEY, entityId TEXT, entityType TEXT, version INT, action TEXT, changes TEXT, occurredAt INTEGER, userId TEXT, UNIQUE (entityType, entityId, version));
+         INSERT INTO audit VALUES (1, 'e', 'user', 1, 'created', '{}', 1793527200250, 'ann');",
+    );
+    for (table, expected) in [
+        ("account_events", json!(["x", 1, "deposited", null, {"amount": 5.1, "currency": "EUR"}, {}])),
+        ("domain_events", json!(["s", 1, "opened", "000102030405060708090a0b0c0d0e0f", {}, {}])),
+        ("audit", json!(["user-e", 1, "created", null, {}, {"client_id": "ann"}])),
+    ] {
+        checked(&foreign, &[table]);
+        let report = foreign.json(&["check", "guess.toml"]);
+        let event = &report["tables"][0]["first_events"][0];
+        let keys = ["stream", "version", "type", "original_id", "data", "metadata"];
+        assert_eq!(keys.map(|key| event[key].clone()).to_vec(), *expected.as_array().unwrap(), "{table}");
+        assert_eq!(event["recorded_at"], "2026-11-01T10:00:00.250000Z", "{table}");
+    }
+}

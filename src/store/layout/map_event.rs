@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::event::JsonMembers;
 use crate::event::Timestamp;
+use crate::store::foreign::ColumnClass;
 use crate::store::foreign::ForeignValue;
 use crate::store::layout::column_ref::ColumnRef;
 use crate::store::layout::map_time::time_of;
@@ -180,11 +181,14 @@ impl<'a> EventMapper<'a> {
     }
 
     fn payload(&self, row: &[ForeignValue], payload: &Payload) -> Result<Box<RawValue>, MapError> {
-        let read = |column: &ColumnRef| data_of(self.value(row, column), payload.form).map_err(|reason| wrong(column, &reason));
+        let read =
+            |column: &ColumnRef, form: DataForm| data_of(self.value(row, column), form).map_err(|reason| wrong(column, &reason));
         if payload.is_object {
             let mut members = BTreeMap::new();
             for column in &payload.columns {
-                let value = read(column)?;
+                // The text of a column is JSON only if its type says so.
+                let is_json = payload.form != DataForm::Json || self.plan.class(column) == Some(ColumnClass::Json);
+                let value = read(column, if is_json { payload.form } else { DataForm::Bson })?;
                 if value.get() != "null" {
                     members.insert(column.name.clone(), value);
                 }
@@ -192,7 +196,7 @@ impl<'a> EventMapper<'a> {
             return raw(&members);
         }
         let Some(column) = payload.columns.first() else { return raw(&()) };
-        let value = read(column)?;
+        let value = read(column, payload.form)?;
         if !payload.unwrap {
             return Ok(value);
         }

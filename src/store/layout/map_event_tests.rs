@@ -205,4 +205,12 @@ fn several_columns_are_one_object_and_a_condition_hides_events() {
     let event = map(&layout, "log", &row, None).unwrap();
     assert_eq!((&event["stream"], &event["type"], &event["hidden"]), (&json!("account/7"), &json!("credited"), &json!(true)));
     assert_eq!((&event["data"], &event["source"]), (&json!({"amount": 1.5}), &json!({"tenant": null})));
+    // Without a form, text stays text, and only a column of JSON is JSON.
+    let layout = parse(&file.replace(" , as = \"text\"", ""), Origin::User).unwrap();
+    for (note, expected) in [(text("5"), json!("5")), (text("EUR"), json!("EUR")), (ForeignValue::Json("[5]".into()), json!([5]))]
+    {
+        let mut row = row.clone();
+        row[5].1 = note;
+        assert_eq!(map(&layout, "log", &row, None).unwrap()["data"], json!({"amount": 1.5, "note": expected}));
+    }
 }

@@ -21,8 +21,8 @@ pub(super) fn text_of(value: &ForeignValue) -> Option<String> {
             _ => text.clone(),
         },
         ForeignValue::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+            _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         },
         ForeignValue::Micros(micros) => {
             Timestamp::from_micros(*micros).map_or_else(|_| micros.to_string(), |time| time.to_string())
@@ -97,6 +97,7 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     use super::base64;
     use super::data_of;
+    use super::text_of;
     use crate::store::foreign::ForeignValue;
     use crate::store::layout::model::DataForm;
 
@@ -106,6 +107,14 @@ mod tests {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
         assert_eq!(base64(&[0xff, 0xfe]), "//4=");
+    }
+
+    #[test]
+    fn bytes_are_text_only_if_they_can_be_read() {
+        let text = |bytes: &[u8]| text_of(&ForeignValue::Bytes(bytes.to_vec())).unwrap();
+        assert_eq!(text("é-1".as_bytes()), "é-1");
+        assert_eq!(text(&[0, 1, 2, 0x41]), "00010241");
+        assert_eq!(text(&[0xff]), "ff");
     }
 
     #[test]

@@ -68,6 +68,13 @@ impl EventPlan {
     }
 }
 
+impl EventPlan {
+    /// Returns the class of a column of the values of an event.
+    pub(super) fn class(&self, column: &ColumnRef) -> Option<ColumnClass> {
+        self.query.columns.get(self.place(column, false)?).map(|column| column.class)
+    }
+}
+
 impl Layout {
     /// Returns the columns of the values of an event, without those of the stream.
     fn value_columns(&self) -> Vec<&ColumnRef> {

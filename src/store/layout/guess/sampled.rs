@@ -12,6 +12,8 @@ use crate::store::layout::model::TimeForm;
 
 /// 2100-01-01 in seconds since 1970. A larger number counts smaller units.
 const LATE_IN_SECONDS: i64 = 4_102_444_800;
+/// 1973-03-03 in seconds since 1970. A smaller number in a text may be a date in digits.
+const EARLY_IN_SECONDS: i64 = 100_000_000;
 
 /// Returns the version of the first event of a stream, and false if the rows do not show it.
 pub(super) fn first_version<'s>(values: impl Iterator<Item = &'s SampleValue>) -> (i64, bool) {
@@ -60,6 +62,10 @@ fn form_of(value: &SampleValue) -> Option<(&'static str, TimeForm)> {
         SampleValue::Integer(number) if *number < LATE_IN_SECONDS => 0,
         SampleValue::Integer(number) if *number < LATE_IN_SECONDS * 1_000 => 1,
         SampleValue::Integer(_) => 2,
+        SampleValue::Text(text) if text.parse::<f64>().is_ok() => {
+            let whole = text.split('.').next().and_then(|digits| digits.parse().ok());
+            return form_of(&SampleValue::Integer(whole.filter(|number| *number >= EARLY_IN_SECONDS)?));
+        }
         SampleValue::Text(text) => {
             let is_date = text.len() >= 19 && text.is_ascii() && text.as_bytes()[4] == b'-' && text.as_bytes()[13] == b':';
             let has_zone = text.ends_with('Z') || text.get(19..).is_some_and(|rest| rest.contains(['+', '-']));
@@ -132,6 +138,9 @@ mod tests {
         assert_eq!(text("2026-11-01T10:00:00.123+02:00"), Some(TimeForm::Rfc3339));
         assert_eq!(text("2026-11-01 10:00:00"), Some(TimeForm::Utc));
         assert_eq!(text("yesterday"), None);
+        assert_eq!(text("20261101"), None);
+        assert_eq!(text("1793527200.25"), Some(TimeForm::EpochS));
+        assert_eq!(text("1793527200000"), Some(TimeForm::EpochMs));
         assert_eq!(form(SampleValue::Integer(1_793_000_000)), Some(TimeForm::EpochS));
         assert_eq!(form(SampleValue::Integer(1_793_000_000_000)), Some(TimeForm::EpochMs));
         assert_eq!(form(SampleValue::Integer(1_793_000_000_000_000)), Some(TimeForm::EpochUs));
