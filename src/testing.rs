@@ -96,6 +96,7 @@ impl<'a> Recorded<'a> {
             hash: Hash::ZERO,
             kept_content: None,
             quarantined: false,
+            source: None,
         })
     }
 }

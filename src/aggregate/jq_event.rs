@@ -11,24 +11,51 @@ use crate::jq::Lazy;
 use crate::jq::LazyJson;
 use crate::jq::LazyObject;
 use crate::jq::RunError;
+use crate::jq::from_text;
 use crate::jq::integer;
 use crate::jq::made_once;
 use crate::jq::object;
 use crate::jq::text;
 
-fn whole(event: &EventView<'_>, data: JqValue, metadata: JqValue) -> JqValue {
-    object([
-        ("position", integer(event.position.0)),
+/// Returns a value that an event of another program may lack.
+fn known(is_some: bool, value: impl FnOnce() -> JqValue) -> JqValue {
+    if is_some { value() } else { JqValue::Null }
+}
+
+fn position(event: &EventView<'_>) -> JqValue {
+    known(event.position.is_some(), || integer(event.position.0))
+}
+
+fn version(event: &EventView<'_>) -> JqValue {
+    known(event.version.is_some(), || integer(event.version.0))
+}
+
+fn recorded_at(event: &EventView<'_>) -> JqValue {
+    known(event.recorded_at.is_some(), || text(event.recorded_at.to_string()))
+}
+
+fn hash(event: &EventView<'_>) -> JqValue {
+    known(event.source.is_none(), || text(event.hash.to_string()))
+}
+
+fn source(event: &EventView<'_>) -> Result<Option<JqValue>, serde_json::Error> {
+    event.source.map(from_text).transpose()
+}
+
+fn whole(event: &EventView<'_>, data: JqValue, metadata: JqValue) -> Result<JqValue, serde_json::Error> {
+    let members = [
+        ("position", position(event)),
         ("event_id", text(event.event_id.to_string())),
         ("stream", text(event.stream)),
-        ("version", integer(event.version.0)),
+        ("version", version(event)),
         ("type", text(event.event_type)),
         ("schema_version", integer(event.schema_version.into())),
-        ("recorded_at", text(event.recorded_at.to_string())),
+        ("recorded_at", recorded_at(event)),
         ("data", data),
         ("metadata", metadata),
-        ("hash", text(event.hash.to_string())),
-    ])
+        ("hash", hash(event)),
+    ];
+    Ok(object(members.into_iter().chain(source(event)?.map(|source| ("source", source)))))
 }
 
 /// An event for jq programs whose fields are made when a program uses them.
@@ -74,20 +101,21 @@ impl LazyObject for JqEvent<'_> {
         Ok(Lazy::Owned(match name {
             "data" => return Ok(self.data.value()),
             "metadata" => return self.metadata().map(LazyJson::value),
-            "position" => integer(event.position.0),
+            "position" => position(event),
             "event_id" => text(event.event_id.to_string()),
             "stream" => text(event.stream),
-            "version" => integer(event.version.0),
+            "version" => version(event),
             "type" => text(event.event_type),
             "schema_version" => integer(event.schema_version.into()),
-            "recorded_at" => text(event.recorded_at.to_string()),
-            "hash" => text(event.hash.to_string()),
+            "recorded_at" => recorded_at(event),
+            "hash" => hash(event),
+            "source" => source(event)?.unwrap_or(JqValue::Null),
             _ => JqValue::Null,
         }))
     }
 
     fn whole(&self) -> Result<JqValue, serde_json::Error> {
-        let made = made_once(&self.whole, || Ok(whole(self.event, self.data.whole()?, self.metadata()?.whole()?)));
+        let made = made_once(&self.whole, || whole(self.event, self.data.whole()?, self.metadata()?.whole()?));
         made.cloned()
     }
 }
@@ -119,6 +147,7 @@ mod tests {
             hash: Hash::ZERO,
             kept_content: None,
             quarantined: false,
+            source: None,
         }
     }
 

@@ -125,6 +125,7 @@ mod tests {
                     hash: Hash::ZERO,
                     kept_content: None,
                     quarantined: false,
+                    source: None,
                 };
                 fold.apply(&event).unwrap();
             }

@@ -18,6 +18,8 @@ pub struct EventChunk {
     kept: Vec<(usize, Hash)>,
     /// The indexes of quarantined events, in ascending order. Mostly empty.
     quarantined: Vec<usize>,
+    /// The sources of events of other programs, by index, in ascending order. Empty in a store of esctl.
+    sources: Vec<(usize, String)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,7 @@ impl EventChunk {
         self.rows.clear();
         self.kept.clear();
         self.quarantined.clear();
+        self.sources.clear();
     }
 
     /// Returns the number of events.
@@ -67,6 +70,7 @@ impl EventChunk {
         self.rows.truncate(count);
         self.kept.retain(|(index, _)| *index < count);
         self.quarantined.retain(|index| *index < count);
+        self.sources.retain(|(index, _)| *index < count);
     }
 
     /// Marks the quarantined events.
@@ -80,6 +84,7 @@ impl EventChunk {
         let start = self.text.len();
         self.quarantined.extend(event.quarantined.then_some(self.rows.len()));
         self.kept.extend(event.kept_content.map(|content| (self.rows.len(), content)));
+        self.sources.extend(event.source.map(|source| (self.rows.len(), source.to_owned())));
         // Each text is far smaller than 4 GiB: names are limited, and no backend stores larger values.
         let mut add = |text: &str| {
             self.text.push_str(text);
@@ -120,6 +125,11 @@ impl EventChunk {
         self.kept.get(found).map(|(_, content)| *content)
     }
 
+    fn source(&self, index: usize) -> Option<&str> {
+        let found = self.sources.binary_search_by_key(&index, |(index, _)| *index).ok()?;
+        self.sources.get(found).map(|(_, source)| source.as_str())
+    }
+
     fn view(&self, index: usize, row: &Row) -> EventView<'_> {
         let stream_end = row.start + row.stream_bytes as usize;
         let type_end = stream_end + row.type_bytes as usize;
@@ -138,6 +148,7 @@ impl EventChunk {
             hash: row.hash,
             kept_content: self.kept_content(index),
             quarantined: self.quarantined.binary_search(&index).is_ok(),
+            source: self.source(index),
         }
     }
 }

@@ -82,6 +82,8 @@ pub struct EventView<'a> {
     pub kept_content: Option<Hash>,
     /// True for a quarantined event, which folds leave out.
     pub quarantined: bool,
+    /// A JSON object with what only the store of another program has; `None` in a store of esctl. Such an event has no hash.
+    pub source: Option<&'a str>,
 }
 
 impl EventView<'_> {
@@ -125,6 +127,7 @@ impl EventView<'_> {
             hash: self.hash,
             kept_content: self.kept_content,
             quarantined: self.quarantined,
+            source: self.source.map(str::to_owned),
         }
     }
 }
@@ -156,6 +159,8 @@ pub struct RecordedEvent {
     pub kept_content: Option<Hash>,
     /// True for a quarantined event, which folds leave out.
     pub quarantined: bool,
+    /// A JSON object with what only the store of another program has; `None` in a store of esctl.
+    pub source: Option<String>,
 }
 
 impl RecordedEvent {
@@ -174,6 +179,7 @@ impl RecordedEvent {
             hash: self.hash,
             kept_content: self.kept_content,
             quarantined: self.quarantined,
+            source: self.source.as_deref(),
         }
     }
 }
@@ -186,7 +192,9 @@ impl Serialize for EventView<'_> {
         use serde_json::value::RawValue;
         let data: &RawValue = serde_json::from_str(self.data).map_err(S::Error::custom)?;
         let metadata: &RawValue = serde_json::from_str(self.metadata).map_err(S::Error::custom)?;
-        let fields = 10 + usize::from(self.kept_content.is_some()) + usize::from(self.quarantined);
+        let source: Option<&RawValue> = self.source.map(serde_json::from_str).transpose().map_err(S::Error::custom)?;
+        let further = [self.kept_content.is_some(), self.quarantined, source.is_some()];
+        let fields = 10 + further.into_iter().map(usize::from).sum::<usize>();
         let mut event = serializer.serialize_struct("Event", fields)?;
         event.serialize_field("position", &self.position)?;
         event.serialize_field("event_id", &self.event_id)?;
@@ -197,12 +205,15 @@ impl Serialize for EventView<'_> {
         event.serialize_field("recorded_at", &self.recorded_at)?;
         event.serialize_field("data", data)?;
         event.serialize_field("metadata", metadata)?;
-        event.serialize_field("hash", &self.hash)?;
+        event.serialize_field("hash", &self.source.is_none().then_some(self.hash))?;
         if let Some(content) = &self.kept_content {
             event.serialize_field("content_hash", content)?;
         }
         if self.quarantined {
             event.serialize_field("quarantined", &true)?;
+        }
+        if let Some(source) = source {
+            event.serialize_field("source", source)?;
         }
         event.end()
     }

@@ -31,6 +31,8 @@ impl Timestamp {
     pub const MIN: Self = Self(0);
     /// Almost the end of the year 9999, later than any recorded time.
     pub const MAX: Self = Self(LAST_MICROS);
+    /// No moment: the store of another program has no time for the event. Its JSON is null. No store of esctl has it.
+    pub const NONE: Self = Self(-1);
 
     /// Returns the moment `micros` microseconds after 1970.
     ///
@@ -53,6 +55,11 @@ impl Timestamp {
     /// Returns the same as [`Timestamp::from_micros`]; a value out of range becomes the nearest moment within it.
     pub fn from_micros_saturating(micros: i64) -> Self {
         Self(micros.clamp(0, LAST_MICROS))
+    }
+
+    /// Returns true unless this is [`Timestamp::NONE`].
+    pub fn is_some(self) -> bool {
+        self != Self::NONE
     }
 
     /// Returns the microseconds since 1970.
@@ -85,6 +92,9 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_some() {
+            return f.write_str("-");
+        }
         // jiff can show every moment within the range of from_micros.
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(moment) => write!(f, "{moment:.6}"),
@@ -108,7 +118,7 @@ impl FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if self.is_some() { serializer.collect_str(self) } else { serializer.serialize_none() }
     }
 }
 

@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 use serde::Serialize;
+use serde::Serializer;
 use thiserror::Error;
 
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
         #[serde(transparent)]
         pub struct $name(pub u64);
@@ -18,17 +19,30 @@ macro_rules! counter {
         impl $name {
             /// The value before the first event.
             pub const ZERO: Self = Self(0);
+            /// No value: the store of another program has none for the event. Its JSON is null. No store of esctl has it.
+            pub const NONE: Self = Self(u64::MAX);
 
             /// Returns the next value.
             #[must_use]
             pub fn next(self) -> Self {
                 Self(self.0 + 1)
             }
+
+            /// Returns true unless this is [`Self::NONE`].
+            pub fn is_some(self) -> bool {
+                self != Self::NONE
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if self.is_some() { serializer.serialize_u64(self.0) } else { serializer.serialize_none() }
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
+                if self.is_some() { self.0.fmt(f) } else { "-".fmt(f) }
             }
         }
     };

@@ -45,7 +45,7 @@ pub fn integer(number: u64) -> JqValue {
 }
 
 /// Returns an object with these members.
-pub fn object<const N: usize>(members: [(&'static str, JqValue); N]) -> JqValue {
+pub fn object(members: impl IntoIterator<Item = (&'static str, JqValue)>) -> JqValue {
     Val::obj(members.into_iter().map(|(name, value)| (Val::utf8_str(name), value)).collect())
 }
 

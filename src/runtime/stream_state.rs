@@ -59,6 +59,7 @@ impl<F: Fold> StreamState<F> {
                 hash,
                 kept_content: None,
                 quarantined: false,
+                source: None,
             };
             apply(&mut self.fold, &view)?;
             let loaded = &mut self.loaded;

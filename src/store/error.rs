@@ -81,6 +81,9 @@ pub enum StoreError {
         #[source]
         source: Option<Cause>,
     },
+    /// The store is read with a layout, and cannot be written.
+    #[error("{0}")]
+    ReadOnly(String),
     /// A part of the schema that writes rely on is missing or differs.
     #[error("{0}")]
     Schema(String),

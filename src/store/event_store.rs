@@ -14,6 +14,7 @@ use crate::event::RecordedEvent;
 use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
+use crate::store::abilities::Abilities;
 use crate::store::append::AppendRequest;
 use crate::store::append::Appended;
 use crate::store::append::BackendAnswer;
@@ -95,6 +96,16 @@ impl Store {
     /// Returns the location for display, without secrets.
     pub fn place(&self) -> String {
         self.backend.place()
+    }
+
+    /// Returns the abilities.
+    pub fn abilities(&self) -> Abilities {
+        self.reader.log.abilities()
+    }
+
+    /// Returns true if the events of all streams have an order.
+    pub async fn has_order(&self) -> Result<bool, StoreError> {
+        self.reader.ask(self.reader.log.has_order()).await
     }
 
     /// Creates the schema, or migrates an older one.

@@ -3,6 +3,7 @@
 //! A backend folder has only the statements of its own database. Checks, hashing, duplicate answers, grouping and paging
 //! are shared code above the backends. No backend knows a domain.
 
+mod abilities;
 mod answer;
 mod append;
 mod backend;
@@ -26,6 +27,8 @@ mod invalid_url;
 mod known_quarantine;
 #[cfg(feature = "layouts")]
 pub mod layout;
+#[cfg(feature = "layouts")]
+pub mod layout_store;
 mod limits;
 mod lock_holder;
 #[cfg(feature = "mongodb")]
@@ -59,6 +62,7 @@ pub mod sqlite;
 mod url;
 mod worker;
 
+pub use abilities::Abilities;
 pub use answer::Answer;
 pub use append::AppendRequest;
 pub use append::Appended;

@@ -12,6 +12,7 @@ use crate::event::Version;
 use crate::event::category_of;
 use crate::event::nfc;
 use crate::store::error::StoreError;
+use crate::store::foreign::ForeignValue;
 
 /// The whole store by position, or one stream by version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +38,19 @@ pub struct ReadQuery {
     pub categories: Vec<String>,
     /// The types to read; empty for all.
     pub types: Vec<String>,
+    /// The earliest time of events. For a store whose times do not grow; otherwise a time has a place.
+    pub since: Option<Timestamp>,
+    /// The latest time of events, as for `since`.
+    pub until: Option<Timestamp>,
+    /// The end of the page before, where a place alone does not name it.
+    pub(crate) token: Option<PageToken>,
     /// True to read every stored event, also after the recorded head, which is not read: for a damaged store.
     pub beyond_head: bool,
 }
+
+/// The end of a page, from which the next one goes on. Only the log that made it reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PageToken(pub(crate) Vec<ForeignValue>);
 
 /// The highest place. Stores keep positions and versions as signed 64-bit integers.
 pub(crate) const LAST_PLACE: u64 = i64::MAX.unsigned_abs();
@@ -54,6 +65,9 @@ impl ReadQuery {
             backwards: false,
             categories: Vec::new(),
             types: Vec::new(),
+            since: None,
+            until: None,
+            token: None,
             beyond_head: false,
         }
     }
@@ -113,6 +127,13 @@ impl ReadQuery {
         self
     }
 
+    /// Restricts the query to these times, for a store whose times do not grow.
+    #[must_use]
+    pub fn between(mut self, since: Option<Timestamp>, until: Option<Timestamp>) -> Self {
+        (self.since, self.until) = (since, until);
+        self
+    }
+
     /// Returns true for an event whose stream and type match the query.
     pub fn wants(&self, stream: &str, event_type: &str) -> bool {
         (self.categories.is_empty() || self.categories.iter().any(|category| category == category_of(stream)))
@@ -138,6 +159,8 @@ pub struct Page {
     pub end: bool,
     /// The version of the reserved stream of quarantines, as of this page.
     pub quarantine: Version,
+    /// The end of the page, where its last place alone does not name it.
+    pub(crate) token: Option<PageToken>,
 }
 
 impl Page {

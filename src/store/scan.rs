@@ -76,7 +76,8 @@ impl Scan {
         }
         while let Some((query, answer)) = self.ahead.pop_front() {
             let mut page = self.reader.ask(answer).await?;
-            let gap = gap_in(&query, &page);
+            let dense = self.reader.log.abilities().dense;
+            let gap = if dense { gap_in(&query, &page) } else { None };
             if gap.is_some() && query.to < self.rest.to && !query.backwards {
                 // Once more in one part, since the gap may be longer than this one.
                 self.ahead.clear();
@@ -85,7 +86,7 @@ impl Scan {
                 self.read_ahead();
                 continue;
             }
-            if gap.is_none() && !query.beyond_head {
+            if dense && gap.is_none() && !query.beyond_head {
                 self.reader.identity.note_events(&page.events);
             }
             let quarantine = match self.quarantine.take() {
@@ -148,7 +149,9 @@ impl Scan {
             return;
         }
         if !page.end {
-            if part.backwards {
+            if page.token.is_some() {
+                part.token.clone_from(&page.token);
+            } else if part.backwards {
                 part.to = page.last - 1;
             } else {
                 part.from = page.last + 1;

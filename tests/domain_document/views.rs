@@ -65,6 +65,7 @@ fn the_read_model_takes_the_events_of_documents() {
             hash: Hash::ZERO,
             kept_content: None,
             quarantined: false,
+            source: None,
         };
         assert_eq!(documents.key(&event).as_deref(), key, "{stream}");
     }

@@ -165,5 +165,6 @@ fn event<'a>(stream: &'a str, event_type: &'a str, data: &'a str) -> EventView<'
         hash: Hash::ZERO,
         kept_content: None,
         quarantined: false,
+        source: None,
     }
 }

@@ -91,7 +91,7 @@ impl Cell {
 
     /// A moment, on a terminal to the second.
     pub fn time(time: Timestamp) -> Self {
-        Self { time: Some(time), ..Self::new(time) }
+        if time.is_some() { Self { time: Some(time), ..Self::new(time) } } else { Self::none() }
     }
 
     /// Returns true for an empty cell and a dash.

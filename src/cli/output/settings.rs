@@ -107,6 +107,9 @@ impl OutputSettings {
     }
 
     fn to_the_second(&self, time: Timestamp, form: &str) -> String {
+        if !time.is_some() {
+            return time.to_string();
+        }
         let Ok(moment) = jiff::Timestamp::from_microsecond(time.micros()) else { return time.to_string() };
         match &self.zone {
             Some(zone) => moment.to_zoned(zone.clone()).strftime(&format!("{form}%:z")).to_string(),

@@ -35,7 +35,7 @@ pub fn integer(number: u64) -> JqValue {
 }
 
 /// Returns an object.
-pub fn object<const N: usize>(members: [(&'static str, JqValue); N]) -> JqValue {
+pub fn object(members: impl IntoIterator<Item = (&'static str, JqValue)>) -> JqValue {
     Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 

@@ -63,6 +63,7 @@ pub(super) async fn must_apply(
             hash: Hash::ZERO,
             kept_content: None,
             quarantined: false,
+            source: None,
         };
         if let Err(error) = fold.apply(&view) {
             return refused(in_full(&error));

@@ -49,6 +49,9 @@ impl From<StoreError> for Failure {
                 .code("store_damaged")
                 .for_operators("run 'esctl verify' to check the whole store"),
             StoreError::ForeignDamaged { .. } => Failure::new(FailureKind::Integrity, &message).code("store_damaged"),
+            StoreError::ReadOnly(_) => Failure::new(FailureKind::Usage, &message)
+                .code("store_read_only")
+                .hint("a store that another program wrote can only be read; see 'esctl layout --help'"),
             StoreError::Schema(_) => Failure::new(FailureKind::Integrity, &message)
                 .code("schema_damaged")
                 .for_operators("run 'esctl init' to restore what is missing, or 'esctl verify' to list all differences"),

@@ -1,11 +1,14 @@
 //! The part of a backend that stores events.
 
+use std::future::ready;
+
 use uuid::Uuid;
 
 use crate::event::EventChunk;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
 use crate::event::Version;
+use crate::store::abilities::Abilities;
 use crate::store::answer::Answer;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
@@ -20,8 +23,18 @@ use crate::store::read::StreamQuery;
 ///
 /// An append is durable when it is answered, and it is in the log whole or not at all. Positions are dense and grow with
 /// the time of recording; so do the versions of each stream. An event that was read once is read by every later read. No
-/// method changes or removes an event.
+/// method changes or removes an event. A log without all [`Abilities`] promises less.
 pub trait EventLog: Send + Sync {
+    /// Returns the abilities.
+    fn abilities(&self) -> Abilities {
+        Abilities::OWN
+    }
+
+    /// Returns true if the events of all streams have an order. Without one, a read of all events has the order of streams.
+    fn has_order(&self) -> Answer<bool> {
+        Box::pin(ready(Ok(true)))
+    }
+
     /// Returns the recorded head and the last event, as of one moment.
     fn end(&self) -> Answer<StoreEnd>;
 

@@ -27,6 +27,13 @@ pub trait ForeignDatabase: Send + Sync {
     /// Reads the first rows of a query: at least one, and no more once they have [`RowsQuery::MAX_BYTES`].
     fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>>;
 
+    /// Reads the first rows of each of several queries.
+    fn rows_of(&self, queries: Vec<RowsQuery>) -> Answer<Vec<Vec<ForeignRow>>>;
+
+    /// Reads one row for each combination of values of the columns, which are those of the order, from one to the next
+    /// through an index.
+    fn walk(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>>;
+
     /// Counts all rows of a query, whatever its limit.
     fn count(&self, query: RowsQuery) -> Answer<u64>;
 }

@@ -72,8 +72,84 @@ pub struct RowsQuery {
     pub of_document: usize,
     /// The columns in whose order rows are read.
     pub order: Vec<QueryColumn>,
-    /// The maximum number of rows.
+    /// The maximum number of rows. Fewer are read where they are large: no further row after [`RowsQuery::MAX_BYTES`].
     pub limit: usize,
+    /// The part of the rows.
+    pub range: RowsRange,
+}
+
+/// The part of the rows of a query.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RowsRange {
+    /// The bounds, all of which must hold.
+    pub bounds: Vec<RowsBound>,
+    /// True to read in the opposite order.
+    pub backwards: bool,
+    /// True to read one row for each combination of values of the columns.
+    pub distinct: bool,
+    /// The first and the last place of elements in the array of a document, from 0.
+    pub places: Option<(usize, usize)>,
+}
+
+/// A bound on columns, compared with values from left to right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowsBound {
+    /// The columns.
+    pub columns: Vec<QueryColumn>,
+    /// The comparison.
+    pub comparison: Comparison,
+    /// The values, one for each column.
+    pub values: Vec<ForeignValue>,
+}
+
+/// A comparison of columns with values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// Equal.
+    Equal,
+    /// Greater.
+    After,
+    /// Greater or equal.
+    From,
+    /// Less.
+    Before,
+    /// Less or equal.
+    UpTo,
+    /// Any value. A row without one is left out.
+    Present,
+}
+
+impl Comparison {
+    /// Returns the operator of SQL.
+    pub(crate) fn operator(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::After => ">",
+            Self::From => ">=",
+            Self::Before => "<",
+            Self::UpTo => "<=",
+            Self::Present => "IS NOT",
+        }
+    }
+}
+
+impl RowsQuery {
+    /// Adds a bound.
+    #[must_use]
+    pub fn bound(mut self, columns: Vec<QueryColumn>, comparison: Comparison, values: Vec<ForeignValue>) -> Self {
+        self.range.bounds.push(RowsBound { columns, comparison, values });
+        self
+    }
+
+    /// Returns the query for the next combination of values after a row.
+    pub(crate) fn next_distinct(&self, last: Option<&ForeignRow>) -> Self {
+        let mut query = Self { limit: 1, ..self.clone() };
+        query.range.distinct = false;
+        match last {
+            Some(last) => query.bound(self.columns.clone(), Comparison::After, last.values.clone()),
+            None => query,
+        }
+    }
 }
 
 impl RowsQuery {

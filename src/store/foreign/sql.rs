@@ -3,9 +3,13 @@
 use crate::store::foreign::catalog::quoted;
 use serde_json::Value;
 
+use crate::store::foreign::column_class::ColumnClass;
+use crate::store::foreign::rows_query::Comparison;
 use crate::store::foreign::rows_query::QueryColumn;
 use crate::store::foreign::rows_query::QueryTest;
+use crate::store::foreign::rows_query::RowsBound;
 use crate::store::foreign::rows_query::RowsQuery;
+use crate::store::foreign::value::ForeignValue;
 
 /// The differences between two kinds of SQL.
 pub(crate) struct Dialect {
@@ -15,6 +19,10 @@ pub(crate) struct Dialect {
     pub(crate) read: fn(&str, &QueryColumn) -> String,
     /// Returns the expression that compares a column with a text.
     pub(crate) as_text: fn(&str) -> String,
+    /// Returns the expression of a placeholder for a value of a column of this class, so that an index of the column is used.
+    pub(crate) given: fn(&str, ColumnClass) -> String,
+    /// Returns the expression of bytes in hexadecimal digits.
+    pub(crate) bytes: fn(&str) -> String,
 }
 
 /// A statement with its parameters, which are texts.
@@ -33,9 +41,14 @@ pub(crate) fn select(query: &RowsQuery, dialect: &Dialect) -> Statement {
     let columns = query.columns.iter().map(|column| (dialect.read)(&named(&column.alias, &column.name), column));
     let columns: Vec<String> = columns.collect();
     let (mut sql, parameters) = rows(query, dialect, &columns.join(", "));
+    if query.range.distinct {
+        let names: Vec<String> = query.columns.iter().map(|column| named(&column.alias, &column.name)).collect();
+        sql.push_str(&format!(" GROUP BY {}", names.join(", ")));
+    }
     if !query.order.is_empty() {
-        let order: Vec<String> = query.order.iter().map(|column| named(&column.alias, &column.name)).collect();
-        sql.push_str(&format!(" ORDER BY {}", order.join(", ")));
+        let direction = if query.range.backwards { " DESC" } else { "" };
+        let order = query.order.iter().map(|column| format!("{}{direction}", named(&column.alias, &column.name)));
+        sql.push_str(&format!(" ORDER BY {}", order.collect::<Vec<_>>().join(", ")));
     }
     sql.push_str(&format!(" LIMIT {}", query.limit));
     Statement { sql, parameters }
@@ -72,6 +85,9 @@ fn rows(query: &RowsQuery, dialect: &Dialect, columns: &str) -> (String, Vec<Str
     for (column, test) in &query.conditions {
         conditions.push(condition(&named(&column.alias, &column.name), test, dialect, &mut parameters));
     }
+    for one in &query.range.bounds {
+        conditions.push(bound(one, dialect, &mut parameters));
+    }
     if !conditions.is_empty() {
         sql.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
     }
@@ -100,6 +116,37 @@ fn condition(column: &str, test: &QueryTest, dialect: &Dialect, parameters: &mut
     }
 }
 
+fn bound(bound: &RowsBound, dialect: &Dialect, parameters: &mut Vec<String>) -> String {
+    let columns: Vec<String> = bound.columns.iter().map(|column| named(&column.alias, &column.name)).collect();
+    if bound.comparison == Comparison::Present {
+        let present: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+        return present.join(" AND ");
+    }
+    let values = bound.columns.iter().zip(&bound.values).map(|(column, value)| given(column, value, dialect, parameters));
+    let values: Vec<String> = values.collect();
+    let operator = bound.comparison.operator();
+    match (columns.as_slice(), values.as_slice()) {
+        ([column], [value]) => format!("{column} {operator} {value}"),
+        _ => format!("({}) {operator} ({})", columns.join(", "), values.join(", ")),
+    }
+}
+
+/// Returns the expression of a value. Texts are parameters; numbers and bytes are digits only.
+fn given(column: &QueryColumn, value: &ForeignValue, dialect: &Dialect, parameters: &mut Vec<String>) -> String {
+    let text = match value {
+        ForeignValue::Null => return "NULL".to_owned(),
+        ForeignValue::Boolean(flag) => return if *flag { "TRUE" } else { "FALSE" }.to_owned(),
+        ForeignValue::Integer(number) | ForeignValue::Micros(number) => return number.to_string(),
+        ForeignValue::Number(digits) if digits.parse::<f64>().is_ok_and(f64::is_finite) => return digits.clone(),
+        ForeignValue::Bytes(bytes) => {
+            return (dialect.bytes)(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        }
+        ForeignValue::Number(text) | ForeignValue::Text(text) | ForeignValue::Json(text) => text,
+    };
+    parameters.push(text.clone());
+    (dialect.given)(&(dialect.placeholder)(parameters.len()), column.class)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -108,15 +155,20 @@ mod tests {
     use super::count;
     use super::select;
     use crate::store::foreign::column_class::ColumnClass;
+    use crate::store::foreign::rows_query::Comparison;
     use crate::store::foreign::rows_query::QueryColumn;
     use crate::store::foreign::rows_query::QueryJoin;
     use crate::store::foreign::rows_query::QueryTest;
     use crate::store::foreign::rows_query::RowsQuery;
+    use crate::store::foreign::rows_query::RowsRange;
+    use crate::store::foreign::value::ForeignValue;
 
     const DIALECT: Dialect = Dialect {
         placeholder: |number| format!("${number}"),
         read: |column, _| column.to_owned(),
         as_text: |column| format!("{column}::text"),
+        given: |placeholder, _| format!("{placeholder}::text"),
+        bytes: |hex| format!("'\\x{hex}'::bytea"),
     };
 
     fn column(alias: &str, name: &str) -> QueryColumn {
@@ -145,6 +197,7 @@ mod tests {
             of_document: 0,
             order: vec![column("e", "id")],
             limit: 5,
+            range: RowsRange::default(),
         }
     }
 
@@ -161,5 +214,27 @@ mod tests {
         );
         assert_eq!(statement.parameters, ["x' OR 1=1"]);
         assert!(count(&query(), &DIALECT).sql.starts_with("SELECT count(*) FROM "));
+    }
+
+    #[test]
+    fn bounds_compare_rows_and_their_values_are_parameters_or_digits() {
+        let mut query = RowsQuery { conditions: Vec::new(), joins: Vec::new(), ..query() };
+        query.range.backwards = true;
+        let text = |text: &str| ForeignValue::Text(text.into());
+        let query = query.bound(vec![column("e", "kind")], Comparison::Equal, vec![text("x' OR 1=1")]).bound(
+            vec![column("e", "a"), column("e", "b"), column("e", "c")],
+            Comparison::After,
+            vec![text("y"), ForeignValue::Integer(-7), ForeignValue::Bytes(vec![0xab, 1])],
+        );
+        let statement = select(&query, &DIALECT);
+        assert!(
+            statement.sql.ends_with(
+                " WHERE \"e\".\"kind\" = $1::text AND (\"e\".\"a\", \"e\".\"b\", \"e\".\"c\") > ($2::text, -7, '\\xab01'::bytea) \
+                 ORDER BY \"e\".\"id\" DESC LIMIT 5"
+            ),
+            "{}",
+            statement.sql
+        );
+        assert_eq!(statement.parameters, ["x' OR 1=1", "y"]);
     }
 }

@@ -1,7 +1,7 @@
 //! A value of a row of another program.
 
 /// A value of a column or field.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ForeignValue {
     /// No value.
     Null,

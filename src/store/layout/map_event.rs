@@ -111,6 +111,24 @@ impl<'a> EventMapper<'a> {
         })
     }
 
+    /// Returns the name of a stream from the values of its columns; `None` if one has no value.
+    pub(crate) fn stream_name(&self, parts: &[ForeignValue]) -> Option<String> {
+        let stream = self.layout.events.stream.as_ref()?;
+        let parts: Vec<String> = parts.iter().map(text_of).collect::<Option<_>>()?;
+        let prefix = stream.prefix.clone().map(|prefix| TableName::new(prefix).with(self.plan.captured.as_deref()));
+        Some(format!("{}{}", prefix.unwrap_or_default(), parts.join(&stream.separator)))
+    }
+
+    /// Returns the stream and version of a row for an error, as far as they can be read.
+    pub(crate) fn name_of(&self, row: &[ForeignValue], place: Option<usize>) -> String {
+        let stream = self.stream(row).ok().flatten().map(|stream| format!("stream {stream}"));
+        let version = self.version(row, place).ok().flatten().map(|version| format!("version {version}"));
+        let position = self.layout.events.position.as_ref().and_then(|column| self.whole(row, column).ok());
+        let position = position.map(|position| format!("position {position}"));
+        let named: Vec<String> = [stream, version, position].into_iter().flatten().collect();
+        if named.is_empty() { "a row".to_owned() } else { named.join(", ") }
+    }
+
     fn value<'r>(&self, row: &'r [ForeignValue], column: &ColumnRef) -> &'r ForeignValue {
         self.plan.place(column, false).and_then(|place| row.get(place)).unwrap_or(&ForeignValue::Null)
     }

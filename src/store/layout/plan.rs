@@ -6,6 +6,7 @@ use crate::store::foreign::QueryColumn;
 use crate::store::foreign::QueryJoin;
 use crate::store::foreign::QueryTest;
 use crate::store::foreign::RowsQuery;
+use crate::store::foreign::RowsRange;
 use crate::store::layout::column_ref::ColumnRef;
 use crate::store::layout::index_order::gives_order;
 use crate::store::layout::model::ConditionTest;
@@ -56,6 +57,7 @@ impl EventPlan {
             of_document,
             order,
             limit,
+            range: RowsRange::default(),
         };
         Self { captured, query, columns }
     }
@@ -76,6 +78,17 @@ impl EventPlan {
 }
 
 impl Layout {
+    /// Returns a column of the rows of events, with the class of its type.
+    pub(crate) fn query_column(
+        &self,
+        catalog: &Catalog,
+        schema: &str,
+        captured: Option<&str>,
+        column: &ColumnRef,
+    ) -> QueryColumn {
+        Places { rows: &self.events.rows, catalog, schema, captured, inside: None }.query(column, false)
+    }
+
     /// Returns the columns of the values of an event, without those of the stream.
     fn value_columns(&self) -> Vec<&ColumnRef> {
         let events = &self.events;

@@ -184,6 +184,7 @@ pub(crate) fn event<'d>(commit: &Summary<'d>, index: u64, document: &'d RawDocum
         hash: Hash::ZERO,
         kept_content: None,
         quarantined: false,
+        source: None,
     };
     for element in document.iter() {
         let (name, value) = element.map_err(|_| damaged("field", position))?;

@@ -103,6 +103,30 @@ impl ForeignDatabase for ForeignMongo {
         self.reading(async move |connection: &Connection| rows(connection, &query).await)
     }
 
+    fn rows_of(&self, queries: Vec<RowsQuery>) -> Answer<Vec<Vec<ForeignRow>>> {
+        self.reading(async move |connection: &Connection| {
+            let mut answers = Vec::with_capacity(queries.len());
+            for query in &queries {
+                answers.push(rows(connection, query).await?);
+            }
+            Ok(answers)
+        })
+    }
+
+    fn walk(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
+        self.reading(async move |connection: &Connection| {
+            let mut found: Vec<ForeignRow> = Vec::new();
+            while found.len() < query.limit {
+                let next = rows(connection, &query.next_distinct(found.last())).await?;
+                if next.is_empty() {
+                    break;
+                }
+                found.extend(next);
+            }
+            Ok(found)
+        })
+    }
+
     fn count(&self, query: RowsQuery) -> Answer<u64> {
         self.reading(async move |connection: &Connection| count(connection, &query).await)
     }

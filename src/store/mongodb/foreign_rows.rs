@@ -7,10 +7,13 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::store::error::StoreError;
+use crate::store::foreign::ColumnClass;
+use crate::store::foreign::Comparison;
 use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::QueryTest;
+use crate::store::foreign::RowsBound;
 use crate::store::foreign::RowsQuery;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::foreign_fields::field;
@@ -18,18 +21,49 @@ use crate::store::mongodb::foreign_fields::field;
 /// Reads the first rows of a query.
 pub(crate) async fn rows(connection: &Connection, query: &RowsQuery) -> Result<Vec<ForeignRow>, StoreError> {
     let failed = connection.failed("cannot read");
-    let order: Document = query.order.iter().map(|column| (column.name.clone(), Bson::Int32(1))).collect();
+    if query.range.distinct {
+        return distinct(connection, query).await;
+    }
+    let order = order(query);
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let collection = connection.collection(&query.from);
     let find = collection.find(filter(query)).sort(order).limit(limit).batch_size(10).max_time(connection.timeout);
     let mut cursor = find.await.map_err(&failed)?;
     let (mut found, mut bytes) = (Vec::new(), 0);
     while found.len() < query.limit && bytes < RowsQuery::MAX_BYTES && cursor.advance().await.map_err(&failed)? {
-        bytes += cursor.current().as_bytes().len();
         let document = cursor.deserialize_current().map_err(&failed)?;
+        let first = found.len();
         add(&mut found, query, &document);
+        bytes += found[first..].iter().map(ForeignRow::bytes).sum::<usize>();
     }
     found.truncate(query.limit);
+    Ok(found)
+}
+
+fn order(query: &RowsQuery) -> Document {
+    let direction = if query.range.backwards { -1 } else { 1 };
+    query.order.iter().map(|column| (column.name.clone(), Bson::Int32(direction))).collect()
+}
+
+/// Reads one row for each combination of values of the columns, by grouping all documents.
+async fn distinct(connection: &Connection, query: &RowsQuery) -> Result<Vec<ForeignRow>, StoreError> {
+    let failed = connection.failed("cannot read");
+    // The fields of a group have no dots.
+    let name = |place: usize| format!("c{place}");
+    let fields = query.columns.iter().enumerate();
+    let key: Document = fields.clone().map(|(place, column)| (name(place), Bson::from(format!("${}", column.name)))).collect();
+    let order: Document = fields.clone().map(|(place, _)| (format!("_id.{}", name(place)), Bson::Int32(1))).collect();
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let pipeline =
+        [doc! { "$match": filter(query) }, doc! { "$group": { "_id": key } }, doc! { "$sort": order }, doc! { "$limit": limit }];
+    let collection = connection.collection(&query.from);
+    let mut cursor = collection.aggregate(pipeline).max_time(connection.timeout).await.map_err(&failed)?;
+    let mut found = Vec::new();
+    while cursor.advance().await.map_err(&failed)? {
+        let document = cursor.deserialize_current().map_err(&failed)?;
+        let value = |place| field(&document, &format!("_id.{}", name(place))).map_or(ForeignValue::Null, value_of);
+        found.push(ForeignRow { values: (0..query.columns.len()).map(value).collect(), place: None });
+    }
     Ok(found)
 }
 
@@ -63,7 +97,14 @@ fn add(found: &mut Vec<ForeignRow>, query: &RowsQuery, document: &Document) {
     let (outer, inner) = query.columns.split_at(query.of_document);
     let outer = read(document, outer);
     let elements = field(document, array).and_then(Bson::as_array);
-    for (place, element) in elements.into_iter().flatten().enumerate() {
+    let (first, last) = query.range.places.unwrap_or((0, usize::MAX));
+    let count = last.saturating_sub(first).saturating_add(1);
+    let elements = elements.into_iter().flatten().enumerate().skip(first).take(count);
+    let mut elements: Vec<(usize, &Bson)> = elements.collect();
+    if query.range.backwards {
+        elements.reverse();
+    }
+    for (place, element) in elements.into_iter().take(query.limit) {
         let empty = Document::new();
         let inner = read(element.as_document().unwrap_or(&empty), inner);
         found.push(ForeignRow { values: outer.iter().cloned().chain(inner).collect(), place: Some(place) });
@@ -86,12 +127,76 @@ fn filter(query: &RowsQuery) -> Document {
             QueryTest::SameAs(other) => doc! { "$expr": { "$eq": [format!("${name}"), format!("${}", other.name)] } },
         }
     });
-    let conditions: Vec<Document> = conditions.collect();
+    let bounds = query.range.bounds.iter().map(bound);
+    let conditions: Vec<Document> = conditions.chain(bounds).collect();
     if conditions.is_empty() {
         Document::new()
     } else {
         doc! { "$and": conditions }
     }
+}
+
+/// Returns the condition of a bound. Columns are compared from left to right.
+fn bound(bound: &RowsBound) -> Document {
+    let pairs: Vec<(&QueryColumn, &ForeignValue)> = bound.columns.iter().zip(&bound.values).collect();
+    let equal = |(column, value): &(&QueryColumn, &ForeignValue)| doc! { &column.name: { "$in": forms(column, value) } };
+    let operator = match bound.comparison {
+        Comparison::Equal => return doc! { "$and": pairs.iter().map(equal).collect::<Vec<_>>() },
+        Comparison::Present => {
+            let present = |column: &QueryColumn| doc! { &column.name: { "$ne": Bson::Null } };
+            return doc! { "$and": bound.columns.iter().map(present).collect::<Vec<_>>() };
+        }
+        Comparison::After => "$gt",
+        Comparison::From => "$gte",
+        Comparison::Before => "$lt",
+        Comparison::UpTo => "$lte",
+    };
+    let either = pairs.iter().enumerate().map(|(place, (column, value))| {
+        let last = place + 1 == pairs.len();
+        let mut all: Vec<Document> = pairs[..place].iter().map(equal).collect();
+        let strict = if last { operator } else { operator.trim_end_matches('e') };
+        all.push(doc! { &column.name: { strict: typed(column.class, value) } });
+        doc! { "$and": all }
+    });
+    doc! { "$or": either.collect::<Vec<_>>() }
+}
+
+/// Returns a value in the type of its field.
+fn typed(class: ColumnClass, value: &ForeignValue) -> Bson {
+    let text = match value {
+        ForeignValue::Null => return Bson::Null,
+        ForeignValue::Boolean(flag) => return Bson::Boolean(*flag),
+        ForeignValue::Integer(number) => return Bson::Int64(*number),
+        ForeignValue::Micros(micros) => return mongodb::bson::DateTime::from_millis(micros / 1000).into(),
+        ForeignValue::Bytes(bytes) => {
+            return mongodb::bson::Binary { subtype: mongodb::bson::spec::BinarySubtype::Generic, bytes: bytes.clone() }.into();
+        }
+        ForeignValue::Number(digits) => return digits.parse().map_or(Bson::Null, Bson::Double),
+        ForeignValue::Text(text) | ForeignValue::Json(text) => text,
+    };
+    let id = || mongodb::bson::oid::ObjectId::parse_str(text).ok().map(Bson::ObjectId);
+    let uuid = || uuid::Uuid::parse_str(text).ok().map(|id| mongodb::bson::Uuid::from_bytes(id.into_bytes()).into());
+    let of_class = match class {
+        ColumnClass::ObjectId => id(),
+        ColumnClass::Uuid => uuid(),
+        _ => None,
+    };
+    of_class.unwrap_or_else(|| Bson::String(text.clone()))
+}
+
+/// Returns the values that are shown as this value. Fields of other documents may have another type.
+fn forms(column: &QueryColumn, value: &ForeignValue) -> Vec<Bson> {
+    let classes = [column.class, ColumnClass::Text, ColumnClass::ObjectId, ColumnClass::Uuid];
+    let mut forms: Vec<Bson> = Vec::new();
+    for form in classes.map(|class| typed(class, value)) {
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    // A number in the name of a stream is a text there.
+    let number = if let ForeignValue::Text(text) = value { text.parse().ok().map(Bson::Int64) } else { None };
+    forms.extend(number);
+    forms
 }
 
 fn value_of(value: &Bson) -> ForeignValue {
@@ -142,6 +247,7 @@ mod tests {
     use crate::store::foreign::ForeignValue;
     use crate::store::foreign::QueryColumn;
     use crate::store::foreign::RowsQuery;
+    use crate::store::foreign::RowsRange;
 
     #[test]
     fn values_that_json_lacks_are_extended_json() {
@@ -175,6 +281,7 @@ mod tests {
             of_document: 1,
             order: Vec::new(),
             limit: 10,
+            range: RowsRange::default(),
         };
         let mut found = Vec::new();
         add(&mut found, &query, &doc! { "_id": "a", "type": "outer", "events": [{ "type": "T" }, { "type": "U" }] });

@@ -103,26 +103,30 @@ impl ForeignDatabase for ForeignPostgres {
     }
 
     fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
+        self.reading(async move |session: &mut Session| rows(session, &query).await)
+    }
+
+    fn rows_of(&self, queries: Vec<RowsQuery>) -> Answer<Vec<Vec<ForeignRow>>> {
         self.reading(async move |session: &mut Session| {
-            let mut select = sql::select(&query, &DIALECT);
-            select.sql.insert_str(0, "DECLARE foreign_rows NO SCROLL CURSOR FOR ");
-            session.begin_always().await?;
-            run(session, select).await?;
-            let (mut rows, mut bytes, mut fetched) = (Vec::new(), 0, 1);
-            while fetched > 0 {
-                let fetch = Statement { sql: format!("FETCH {fetched} FROM foreign_rows"), parameters: Vec::new() };
-                let found = run(session, fetch).await?;
-                for row in &found {
-                    let values = query.columns.iter().enumerate().map(|(place, column)| read_value(row, place, column.class));
-                    let row = ForeignRow { values: values.collect::<Result<_, SqlError>>()?, place: None };
-                    bytes += row.bytes();
-                    rows.push(row);
-                }
-                // As many as fit, if the next ones are like those before.
-                let left = RowsQuery::MAX_BYTES.saturating_sub(bytes) / (bytes / rows.len().max(1)).max(1);
-                fetched = if found.len() < fetched { 0 } else { left.min(MAX_FETCHED) };
+            let mut answers = Vec::with_capacity(queries.len());
+            for query in &queries {
+                answers.push(rows(session, query).await?);
             }
-            Ok(rows)
+            Ok(answers)
+        })
+    }
+
+    fn walk(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
+        self.reading(async move |session: &mut Session| {
+            let mut found: Vec<ForeignRow> = Vec::new();
+            while found.len() < query.limit {
+                let next = rows(session, &query.next_distinct(found.last())).await?;
+                if next.is_empty() {
+                    break;
+                }
+                found.extend(next);
+            }
+            Ok(found)
         })
     }
 
@@ -177,8 +181,23 @@ async fn sample(session: &mut Session, query: &SampleQuery) -> Result<Sample, Sq
     Ok(sample)
 }
 
-const DIALECT: Dialect =
-    Dialect { placeholder: |number| format!("${number}"), read, as_text: |column| format!("{column}::text") };
+const DIALECT: Dialect = Dialect {
+    placeholder: |number| format!("${number}"),
+    read,
+    as_text: |column| format!("{column}::text"),
+    given,
+    bytes: |hex| format!("'\\x{hex}'::bytea"),
+};
+
+/// Returns the expression of a parameter. It has the type of the column, whose index is of no use otherwise.
+fn given(placeholder: &str, class: ColumnClass) -> String {
+    match class {
+        ColumnClass::Uuid => format!("{placeholder}::text::uuid"),
+        ColumnClass::Instant => format!("{placeholder}::text::timestamptz"),
+        ColumnClass::LocalTime => format!("{placeholder}::text::timestamp"),
+        _ => format!("{placeholder}::text"),
+    }
+}
 
 /// Returns the expression for the whole value of a column.
 fn read(column: &str, of: &QueryColumn) -> String {
@@ -193,6 +212,39 @@ fn read(column: &str, of: &QueryColumn) -> String {
         }
         _ => format!("{column}::text"),
     }
+}
+
+/// Reads the first rows of a query, through a cursor if there may be many: large ones end the answer early.
+async fn rows(session: &mut Session, query: &RowsQuery) -> Result<Vec<ForeignRow>, SqlError> {
+    let mut select = sql::select(query, &DIALECT);
+    if query.limit <= 1 {
+        let found = run(session, select).await?;
+        return found.iter().map(|found| row(query, found)).collect();
+    }
+    select.sql.insert_str(0, "DECLARE foreign_rows NO SCROLL CURSOR FOR ");
+    session.begin_always().await?;
+    run(session, select).await?;
+    let (mut rows, mut bytes, mut fetched) = (Vec::new(), 0, 1);
+    while fetched > 0 {
+        let fetch = Statement { sql: format!("FETCH {fetched} FROM foreign_rows"), parameters: Vec::new() };
+        let found = run(session, fetch).await?;
+        for found in &found {
+            let row = row(query, found)?;
+            bytes += row.bytes();
+            rows.push(row);
+        }
+        // As many as fit, if the next ones are like those before.
+        let left = RowsQuery::MAX_BYTES.saturating_sub(bytes) / (bytes / rows.len().max(1)).max(1);
+        let is_end = found.len() < fetched || rows.len() >= query.limit || bytes >= RowsQuery::MAX_BYTES;
+        fetched = if is_end { 0 } else { left.clamp(1, MAX_FETCHED) };
+    }
+    run(session, Statement { sql: "CLOSE foreign_rows".to_owned(), parameters: Vec::new() }).await?;
+    Ok(rows)
+}
+
+fn row(query: &RowsQuery, row: &PgRow) -> Result<ForeignRow, SqlError> {
+    let values = query.columns.iter().enumerate().map(|(place, column)| read_value(row, place, column.class));
+    Ok(ForeignRow { values: values.collect::<Result<_, SqlError>>()?, place: None })
 }
 
 async fn run(session: &mut Session, statement: Statement) -> Result<Vec<PgRow>, SqlError> {

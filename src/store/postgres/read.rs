@@ -160,6 +160,7 @@ fn view(row: &PgRow) -> Result<Option<EventView<'_>>, SqlError> {
             Some(_) => Some(Hash(fixed(row, 11)?)),
         },
         quarantined: false,
+        source: None,
     }))
 }
 

@@ -150,18 +150,22 @@ impl ForeignDatabase for ForeignFile {
     }
 
     fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
+        self.reading(move |connection| rows(connection, &query))
+    }
+
+    fn rows_of(&self, queries: Vec<RowsQuery>) -> Answer<Vec<Vec<ForeignRow>>> {
+        self.reading(move |connection| queries.iter().map(|query| rows(connection, query)).collect())
+    }
+
+    fn walk(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
         self.reading(move |connection| {
-            let statement = sql::select(&query, &DIALECT);
-            let mut prepared = connection.prepare(&statement.sql)?;
-            let mut rows = prepared.query(params_from_iter(statement.parameters))?;
-            let (mut found, mut bytes) = (Vec::new(), 0);
-            while bytes < RowsQuery::MAX_BYTES
-                && let Some(row) = rows.next()?
-            {
-                let values = (0..query.columns.len()).map(|column| Ok(whole_value(row.get_ref(column)?)));
-                let row = ForeignRow { values: values.collect::<Result<_, rusqlite::Error>>()?, place: None };
-                bytes += row.bytes();
-                found.push(row);
+            let mut found: Vec<ForeignRow> = Vec::new();
+            while found.len() < query.limit {
+                let next = rows(connection, &query.next_distinct(found.last()))?;
+                if next.is_empty() {
+                    break;
+                }
+                found.extend(next);
             }
             Ok(found)
         })
@@ -173,6 +177,22 @@ impl ForeignDatabase for ForeignFile {
             connection.query_row(&statement.sql, params_from_iter(statement.parameters), |row| row.get(0))
         })
     }
+}
+
+fn rows(connection: &Connection, query: &RowsQuery) -> Result<Vec<ForeignRow>, rusqlite::Error> {
+    let statement = sql::select(query, &DIALECT);
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    let mut rows = prepared.query(params_from_iter(statement.parameters))?;
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while bytes < RowsQuery::MAX_BYTES
+        && let Some(row) = rows.next()?
+    {
+        let values = (0..query.columns.len()).map(|column| Ok(whole_value(row.get_ref(column)?)));
+        let row = ForeignRow { values: values.collect::<Result<_, rusqlite::Error>>()?, place: None };
+        bytes += row.bytes();
+        found.push(row);
+    }
+    Ok(found)
 }
 
 fn tables(connection: &Connection) -> Result<Vec<ForeignTable>, rusqlite::Error> {
@@ -236,6 +256,8 @@ const DIALECT: Dialect = Dialect {
     placeholder: |number| format!("?{number}"),
     read: |column, _| column.to_owned(),
     as_text: |column| format!("CAST({column} AS TEXT)"),
+    given: |placeholder, _| placeholder.to_owned(),
+    bytes: |hex| format!("x'{hex}'"),
 };
 
 fn whole_value(value: ValueRef<'_>) -> ForeignValue {

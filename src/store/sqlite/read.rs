@@ -144,6 +144,7 @@ fn view<'r>(row: &'r Row<'_>, stream: &'r str, event_type: &'r str) -> Result<Ev
             _ => Some(Hash(bytes(row, 10)?)),
         },
         quarantined: false,
+        source: None,
     })
 }
 

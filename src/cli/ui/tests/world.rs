@@ -145,6 +145,7 @@ impl World {
                 hash: Hash::default(),
                 kept_content: None,
                 quarantined: false,
+                source: None,
             },
             reducer: "merge".into(),
             state: json!({"n": n, "list": ["old", "new"], self.text: {"text": self.text}}),

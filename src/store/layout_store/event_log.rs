@@ -1,0 +1,205 @@
+//! The log of a store that another program wrote.
+
+use std::future::ready;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::Position;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::abilities::Abilities;
+use crate::store::answer::Answer;
+use crate::store::append::BackendAnswer;
+use crate::store::append::BackendAppend;
+use crate::store::backend::Backend;
+use crate::store::backend::EventLog;
+use crate::store::backend::Init;
+use crate::store::end::StoreEnd;
+use crate::store::error::StoreError;
+use crate::store::foreign::ForeignValue;
+use crate::store::head::Head;
+use crate::store::identity::LastSeen;
+use crate::store::layout_store::open::Opened;
+use crate::store::layout_store::open::Opening;
+use crate::store::layout_store::refused::refused;
+use crate::store::read::Page;
+use crate::store::read::ReadQuery;
+use crate::store::read::StreamInfo;
+use crate::store::read::StreamQuery;
+use crate::store::schema::SchemaFault;
+
+/// The number of events that are compared at once with ids.
+const COMPARED: usize = 1000;
+
+/// A store that another program wrote, read with a layout.
+pub(super) struct LayoutStore {
+    opening: Arc<Opening>,
+}
+
+impl LayoutStore {
+    pub(super) fn new(opening: Opening) -> Self {
+        Self { opening: Arc::new(opening) }
+    }
+
+    fn reading<T: Send + 'static, W>(&self, job: impl FnOnce(Arc<Opening>) -> W) -> Answer<T>
+    where
+        W: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        Box::pin(job(Arc::clone(&self.opening)))
+    }
+
+    /// Returns the answer to a request that only a store of esctl has.
+    pub(super) fn refuse<T: Send + 'static>(&self) -> Answer<T> {
+        Box::pin(ready(Err(refused(&self.opening.database.place()))))
+    }
+}
+
+impl EventLog for LayoutStore {
+    fn abilities(&self) -> Abilities {
+        Abilities::FOREIGN
+    }
+
+    fn has_order(&self) -> Answer<bool> {
+        self.reading(|opening| async move { Ok(opening.opened().await?.position().is_some()) })
+    }
+
+    fn end(&self) -> Answer<StoreEnd> {
+        self.reading(|opening| async move {
+            let head = head(&opening, opening.opened().await?).await?;
+            Ok(StoreEnd { head, last: head })
+        })
+    }
+
+    fn append(&self, _: Vec<BackendAppend>, _: Option<LastSeen>) -> Answer<Vec<BackendAnswer>> {
+        self.refuse()
+    }
+
+    fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
+        self.reading(|opening| async move {
+            let opened = opening.opened().await?;
+            opened.read(&*opening.database, &query, limit, buffer).await
+        })
+    }
+
+    fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {
+        self.reading(|opening| async move {
+            let opened = opening.opened().await?;
+            by_id(&opening, opened, ids).await
+        })
+    }
+
+    fn stream_version(&self, stream: StreamName) -> Answer<Version> {
+        self.reading(|opening| async move {
+            // The streams of esctl itself are never those of another program.
+            if stream.as_str() == crate::store::quarantine::QUARANTINE_STREAM {
+                return Ok(Version::ZERO);
+            }
+            Ok(Version(opening.opened().await?.version(&*opening.database, stream.as_str()).await?))
+        })
+    }
+
+    fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
+        self.reading(|opening| async move { opening.opened().await?.streams(&*opening.database, query).await })
+    }
+}
+
+/// Returns the head. Without an order, it has no position; without events, its position is 0.
+async fn head(opening: &Opening, opened: &Opened) -> Result<Head, StoreError> {
+    let queries = match opened.position() {
+        Some(order) => vec![order.last()],
+        None => opened.tables.iter().map(|table| table.all.query(1)).collect(),
+    };
+    let found = opening.database.rows_of(queries).await?;
+    let Some(row) = found.into_iter().flatten().next() else { return Ok(Head::default()) };
+    let position = match (opened.position(), row.values.first()) {
+        (Some(_), Some(ForeignValue::Integer(position))) => {
+            u64::try_from(position.saturating_add(opened.shift)).map_or(Position::NONE, Position)
+        }
+        _ => Position::NONE,
+    };
+    Ok(Head { position, recorded_at: Timestamp::NONE, ..Head::default() })
+}
+
+/// Finds events by their ids: through the column of ids, or in a pass over all events where ids are derived.
+async fn by_id(opening: &Opening, opened: &Opened, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
+    let mut chunk = EventChunk::default();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut derived = false;
+    for table in &opened.tables {
+        let rows = &table.all;
+        let Some(column) = &rows.layout.events.id else {
+            derived = true;
+            continue;
+        };
+        let first = opening.database.rows(rows.query(1)).await?;
+        let Some(first) = first.first() else { continue };
+        let is_uuid = |id: &String| Uuid::parse_str(id).is_ok();
+        if !opened.event(rows, first, None)?.original_id.as_ref().is_some_and(is_uuid) {
+            derived = true;
+            continue;
+        }
+        let column = rows.layout.query_column(&opened.catalog, &opened.schema, rows.plan.captured.as_deref(), column);
+        let queries = ids.iter().map(|id| {
+            let value = ForeignValue::Text(id.to_string());
+            rows.query(1).bound(vec![column.clone()], crate::store::foreign::Comparison::Equal, vec![value])
+        });
+        for row in opening.database.rows_of(queries.collect()).await?.iter().flatten() {
+            opened.push(rows, &opened.event(rows, row, None)?, &mut chunk)?;
+        }
+    }
+    let mut found: Vec<RecordedEvent> = chunk.iter().map(|event| event.to_recorded()).collect();
+    let mut query = ReadQuery::all();
+    let mut buffer = chunk;
+    while derived && found.len() < ids.len() {
+        buffer.clear();
+        let page = opened.read(&*opening.database, &query, COMPARED, buffer).await?;
+        found.extend(page.events.iter().filter(|event| ids.contains(&event.event_id)).map(|event| event.to_recorded()));
+        if page.end {
+            break;
+        }
+        query = query.from(page.last + 1);
+        query.token = page.token;
+        buffer = page.events;
+    }
+    Ok(found)
+}
+
+impl Backend for LayoutStore {
+    fn kind(&self) -> &'static str {
+        self.opening.database.engine().product()
+    }
+
+    fn place(&self) -> String {
+        self.opening.database.place()
+    }
+
+    fn server_clock(&self) -> Answer<Option<Timestamp>> {
+        Box::pin(ready(Ok(None)))
+    }
+
+    fn init(&self) -> Answer<Init> {
+        self.refuse()
+    }
+
+    fn size_bytes(&self) -> Answer<u64> {
+        self.refuse()
+    }
+
+    fn check(&self) -> Answer<Vec<String>> {
+        self.refuse()
+    }
+
+    fn schema_faults(&self) -> Answer<Vec<SchemaFault>> {
+        self.refuse()
+    }
+
+    fn repair_schema(&self) -> Answer<Vec<String>> {
+        self.refuse()
+    }
+}

@@ -1,0 +1,17 @@
+//! Stores that other programs wrote, read with a layout. Nothing is written, and what a layout lacks is absent.
+//!
+//! Knows no engine: the rows of all databases come from [`ForeignDatabase`](crate::store::foreign::ForeignDatabase).
+
+mod event_log;
+mod events;
+mod located;
+mod names;
+mod open;
+mod pages;
+mod refused;
+mod streams;
+mod table;
+mod to_event;
+
+pub use open::LayoutChoice;
+pub use open::open_with_layout;

@@ -1,0 +1,144 @@
+//! Turns mapped rows into events of a chunk.
+
+use std::borrow::Cow;
+
+use serde_json::Map;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::event::EventChunk;
+use crate::event::EventView;
+use crate::event::Hash;
+use crate::event::Position;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::store::error::StoreError;
+use crate::store::foreign::ForeignRow;
+use crate::store::layout::MappedEvent;
+use crate::store::layout_store::open::Opened;
+use crate::store::layout_store::table::TableRows;
+
+/// The namespace of ids that are derived from the layout and the original id, or the stream and version.
+const EVENT_IDS: Uuid = Uuid::from_u128(0x3a5f_2c64_91d7_4b0e_8c1f_d2a9_47e6_05b3);
+
+impl Opened {
+    /// Maps a row. `counted` is the version where rows have none.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] names stream and version of a row that is no event.
+    pub(super) fn event(&self, rows: &TableRows, row: &ForeignRow, counted: Option<i64>) -> Result<MappedEvent, StoreError> {
+        let mapper = rows.mapper();
+        let mut event = mapper.map(&row.values, row.place).map_err(|error| {
+            let counted = counted.map(|version| format!(", version {version}")).unwrap_or_default();
+            StoreError::integrity(format!("{}{counted}: {error}", mapper.name_of(&row.values, row.place)))
+        })?;
+        event.version = event.version.or(counted);
+        event.position = event.position.map(|position| position.saturating_add(self.shift));
+        Ok(event)
+    }
+
+    /// Adds an event to a chunk.
+    pub(super) fn push(&self, rows: &TableRows, event: &MappedEvent, chunk: &mut EventChunk) -> Result<(), StoreError> {
+        let metadata = serde_json::to_string(&event.metadata).map_err(|error| StoreError::Bug(error.to_string()))?;
+        let source = Value::Object(self.source(rows, event)).to_string();
+        chunk.push(&EventView {
+            position: place(event.position).map_or(Position::NONE, Position),
+            event_id: self.event_id(event),
+            stream: event.stream.as_deref().unwrap_or_default(),
+            version: place(event.version).map_or(Version::NONE, Version),
+            event_type: &event.event_type,
+            schema_version: 1,
+            recorded_at: event.recorded_at.unwrap_or(Timestamp::NONE),
+            data: &compact(event.data.get()),
+            metadata: &compact(&metadata),
+            hash: Hash::ZERO,
+            kept_content: None,
+            quarantined: false,
+            source: Some(&source),
+        });
+        Ok(())
+    }
+
+    /// Returns what only the store of the other program has: further columns, and the id, version and position that are shown
+    /// in another form.
+    fn source(&self, rows: &TableRows, event: &MappedEvent) -> Map<String, Value> {
+        let mut source: Map<String, Value> =
+            event.source.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        if let Some(id) = &event.original_id
+            && self.event_id(event).to_string() != *id
+        {
+            source.insert("id".into(), id.as_str().into());
+        }
+        let first = rows.first_version();
+        if let Some(version) = event.version.filter(|_| first != 1) {
+            source.insert("version".into(), (version - 1 + first).into());
+        }
+        if let Some(position) = event.position.filter(|_| self.shift != 0) {
+            source.insert("position".into(), (position - self.shift).into());
+        }
+        source
+    }
+
+    /// Returns the id of an event. One that is no UUID, or is missing, gives the same UUID each time.
+    pub(super) fn event_id(&self, event: &MappedEvent) -> Uuid {
+        let derived = |text: String| Uuid::new_v5(&EVENT_IDS, format!("{}\0{text}", self.name).as_bytes());
+        match (&event.original_id, &event.stream) {
+            (Some(id), _) => Uuid::parse_str(id).unwrap_or_else(|_| derived(format!("id\0{id}"))),
+            (None, Some(stream)) if event.version.is_some() => {
+                derived(format!("version\0{stream}\0{}", event.version.unwrap_or_default()))
+            }
+            (None, _) => derived(format!("position\0{}", event.position.map_or(0, |position| position - self.shift))),
+        }
+    }
+}
+
+/// Returns a version or position that esctl can hold.
+fn place(number: Option<i64>) -> Option<u64> {
+    number.and_then(|number| u64::try_from(number).ok())
+}
+
+/// Returns JSON without the white space between its parts, which would break the lines of NDJSON.
+fn compact(json: &str) -> Cow<'_, str> {
+    let mut kept = Kept::default();
+    if json.chars().all(|c| kept.keeps(c)) {
+        return Cow::Borrowed(json);
+    }
+    let mut kept = Kept::default();
+    Cow::Owned(json.chars().filter(|c| kept.keeps(*c)).collect())
+}
+
+/// The place in a JSON text: in a string, and after a backslash.
+#[derive(Default)]
+struct Kept {
+    in_text: bool,
+    escaped: bool,
+}
+
+impl Kept {
+    /// Returns true for a character that is part of the value.
+    fn keeps(&mut self, c: char) -> bool {
+        let kept = self.in_text || !c.is_ascii_whitespace();
+        let escapes = self.in_text && !self.escaped && c == '\\';
+        if c == '"' && !self.escaped {
+            self.in_text = !self.in_text;
+        }
+        self.escaped = escapes;
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compact;
+
+    #[test]
+    fn white_space_between_the_parts_of_json_is_left_out() {
+        for (json, expected) in [
+            ("{\"a\":1}", "{\"a\":1}"),
+            ("{ \"a b\" :\n\t[1, 2] }", "{\"a b\":[1,2]}"),
+            (r#"{ "a\" b" : "c\\" , "d" : " " }"#, r#"{"a\" b":"c\\","d":" "}"#),
+        ] {
+            assert_eq!(compact(json), expected);
+        }
+    }
+}
