@@ -18,6 +18,7 @@ use crate::cli::config::TypedSettings;
 use crate::cli::error::CliError;
 use crate::cli::globals::Globals;
 use crate::cli::jq;
+use crate::cli::layout_choice::layout_choice;
 use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::OutputSettings;
@@ -44,6 +45,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StoreUrl;
 use crate::store::Warn;
+use crate::store::layout_store::open_with_layout;
 use crate::store::no_store_is_empty;
 
 /// A function that runs a command line with an output of its own, and returns its exit code.
@@ -164,7 +166,19 @@ impl App {
     /// # Errors
     /// The URL names no store (2).
     pub fn store(&self) -> Result<Store, CliError> {
-        self.open(&self.store_url()?)
+        let url = self.store_url()?;
+        match self.layout() {
+            Some(layout) => {
+                tracing::info!(store = %url, layout, timeout = ?self.timeout(), "opening");
+                Ok(open_with_layout(&url, layout_choice(layout)?, self.open_options())?)
+            }
+            None => self.open(&url),
+        }
+    }
+
+    /// Returns the layout with which the store is read; `None` for a store of esctl.
+    pub fn layout(&self) -> Option<&str> {
+        self.effective.layout.as_ref().map(|layout| layout.value.as_str())
     }
 
     /// Returns the store that was asked for, for writing. Creates the folder of the embedded store.

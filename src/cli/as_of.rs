@@ -80,7 +80,8 @@ impl AtArgs {
 pub(super) async fn note_future(app: &App, store: &Store, moment: Timestamp) -> Result<(), CliError> {
     if moment > app.now() {
         let head = store.head().await?.position;
-        app.out.note(&format!("{moment} is in the future: nothing is recorded after position {head} yet"));
+        let after = if head.is_some() { format!("after position {head} ") } else { String::new() };
+        app.out.note(&format!("{moment} is in the future: nothing is recorded {after}yet"));
     }
     Ok(())
 }

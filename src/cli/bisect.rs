@@ -83,7 +83,8 @@ fn draw(sheet: &mut Sheet, report: &BisectReport, unicode: bool) {
         sheet.field("holds", Cell::new("never").tone(Tone::Bad));
         return;
     };
-    sheet.field("holds after", Cell::new(format!("version {}, position {}", event.version, event.position)).tone(Tone::Good));
+    let position = if event.position.is_some() { format!(", position {}", event.position) } else { String::new() };
+    sheet.field("holds after", Cell::new(format!("version {}{position}", event.version)).tone(Tone::Good));
     sheet.field("event", &event.event_type);
     sheet.field("recorded at", event.recorded_at);
     sheet.field("event id", event.event_id);

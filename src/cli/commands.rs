@@ -134,6 +134,25 @@ impl Command {
         !matches!(self, Self::Context(_) | Self::Man(_) | Self::Scenario(_))
     }
 
+    /// Returns true for a command that reads nothing but events, or that does not open the named store.
+    pub(super) fn reads_only_events(&self) -> bool {
+        match self {
+            Self::Stream(verb) => verb.effect() == Effect::Reads,
+            Self::Replay(replay) => replay.reads_one_stream(),
+            Self::Trace(_)
+            | Self::Bisect(_)
+            | Self::Stats(_)
+            | Self::Layout(_)
+            | Self::Demo(_)
+            | Self::Scenario(_)
+            | Self::Context(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Help(_) => true,
+            _ => false,
+        }
+    }
+
     /// Returns true for a command that serves many clients at once.
     pub(super) fn has_many_clients(&self) -> bool {
         matches!(self, Self::Serve(_))

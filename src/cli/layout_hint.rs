@@ -21,8 +21,7 @@ pub(super) async fn with_layout(app: &App, error: CliError) -> CliError {
     }
     match timeout(PATIENCE, fitting(app)).await.ok().flatten() {
         Some(fit) => {
-            let looks =
-                format!("this looks like a {} store; run 'esctl layout show {}' to see its layout", fit.title, fit.layout);
+            let looks = format!("this looks like a {} store; read it with --layout {}", fit.title, fit.layout);
             let hint = match &error.failure.hint {
                 Some(hint) => format!("{hint}; {looks}"),
                 None => looks,

@@ -41,6 +41,7 @@ mod init;
 pub mod input;
 mod jq;
 mod layout;
+mod layout_choice;
 mod layout_hint;
 mod man;
 mod man_synopsis;

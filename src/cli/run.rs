@@ -20,6 +20,7 @@ use crate::cli::end::report;
 use crate::cli::error::CliError;
 use crate::cli::globals;
 use crate::cli::globals::Globals;
+use crate::cli::layout_choice::refuse_with_layout;
 use crate::cli::layout_hint::with_layout;
 use crate::cli::output::Output;
 use crate::cli::panic;
@@ -106,9 +107,10 @@ fn refuse_client(command: &Command, app: &App) -> Result<(), CliError> {
 
 /// Runs a command. An error about a database of another program names the layout that fits.
 async fn run_command(command: Command, app: &App) -> Result<(), CliError> {
+    refuse_with_layout(&command, app)?;
     let opens_a_store = command.opens_the_store() && !matches!(command, Command::Layout(_));
     match commands::run(command, app).await {
-        Err(error) if opens_a_store => Err(with_layout(app, error).await),
+        Err(error) if opens_a_store && app.layout().is_none() => Err(with_layout(app, error).await),
         result => result,
     }
 }

@@ -24,7 +24,8 @@ const BAR: u64 = 50;
 impl StatsArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let bar = app.out.progress(Some(store.head().await?.position.0), "events");
+        let head = store.head().await?.position;
+        let bar = app.out.progress(store.abilities().dense.then_some(head.0), "events");
         let report = stats(&store, app.now(), &mut |events| bar.advance(events)).await?;
         bar.finish();
         warn_future(app, report.future);
@@ -35,7 +36,7 @@ impl StatsArgs {
             if report.quarantined > 0 {
                 sheet.field("quarantined", format!("{} events", report.quarantined));
             }
-            sheet.field("size", format!("{} bytes", report.size_bytes));
+            sheet.field("size", report.size_bytes.map_or_else(Cell::none, |bytes| Cell::new(format!("{bytes} bytes"))));
             sheet.field("first event", Cell::from(report.first_recorded_at));
             sheet.field("last event", Cell::from(report.last_recorded_at));
             sheet.field("rate", format!("{:.3} events/s", report.events_per_second));

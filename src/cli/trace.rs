@@ -43,7 +43,8 @@ pub struct TraceArgs {
 impl TraceArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let store = app.store()?;
-        let bar = app.out.progress(Some(store.head().await?.position.0), "events");
+        let head = store.head().await?.position;
+        let bar = app.out.progress(store.abilities().dense.then_some(head.0), "events");
         let items = trace::trace(&store, &self.id, &mut |events| bar.advance(events)).await?;
         bar.finish();
         let columns = ["event", "stream", "version", "position", "time", "who", "cause"];

@@ -61,7 +61,7 @@ pub struct BisectReport {
 /// # Errors
 /// Those of [`replay`](crate::ops::replay::replay); [`OpsError::Condition`] when the condition fails for a state.
 pub async fn bisect(store: &Store, input: &Bisect) -> Result<BisectReport, OpsError> {
-    let mut fold = input.reducer.fold(&input.stream)?;
+    let mut fold = input.reducer.fold_of(store, &input.stream)?;
     let up_to = input.until.existing_version(store, &input.stream).await?;
     let mut report = BisectReport {
         stream: input.stream.clone(),

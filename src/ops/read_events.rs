@@ -28,13 +28,22 @@ pub struct ReadEvents {
 /// Starts reading events.
 ///
 /// # Errors
-/// [`OpsError::NotFound`] when there is no such stream; [`OpsError::Invalid`] when the bounds cross;
-/// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end.
+/// [`OpsError::NotFound`] when there is no such stream; [`OpsError::Invalid`] when the bounds cross, or when the streams of the
+/// store have no order; [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end.
 pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsError> {
+    let abilities = store.abilities();
+    if input.stream.is_none() && !store.has_order().await? {
+        let message = format!("{} has no order over all streams in this layout; name a stream", store.place());
+        return Err(OpsError::Invalid(message));
+    }
+    input.selection.check()?;
+    let mut selection = input.selection.clone();
+    // Where times do not grow, a time has no place.
+    let times = if abilities.growing_times { (None, None) } else { (selection.since.take(), selection.until.take()) };
     let source = input.stream.clone().map_or(ReadSource::All, ReadSource::Stream);
-    let (from, to) = input.selection.places(store, &source, input.backwards).await?;
+    let (from, to) = selection.places(store, &source, input.backwards).await?;
     let mut query = ReadQuery { source, ..ReadQuery::all() }.from(from).to(to);
-    query = query.categories(input.categories.clone()).types(input.types.clone());
+    query = query.categories(input.categories.clone()).types(input.types.clone()).between(times.0, times.1);
     if input.backwards {
         query = query.backwards();
     }

@@ -44,8 +44,9 @@ impl Reducer {
     }
 
     /// Returns the generic reducer that replaces a missing domain; none if the reducer was named or the domain exists.
-    pub fn assumed_for(&self, category: &str) -> Option<&'static str> {
-        (*self == Self::Own && domain::of_category(category).is_none()).then_some(FOR_ANY_CATEGORY)
+    pub fn assumed_for(&self, store: &Store, category: &str) -> Option<&'static str> {
+        let has_domain = store.abilities().domains && domain::of_category(category).is_some();
+        (*self == Self::Own && !has_domain).then_some(FOR_ANY_CATEGORY)
     }
 
     /// Stores a jq program, so that its snapshots can be verified without a copy of it.
@@ -93,6 +94,23 @@ impl Reducer {
                 domain.category
             ))),
             None => Err(OpsError::Invalid(format!("unknown reducer \"{name}\"; expected one of {}", Self::names().join(", ")))),
+        }
+    }
+
+    /// Returns the empty state of a stream of a store. The domains of esctl never fold events of another program.
+    ///
+    /// # Errors
+    /// Those of [`Reducer::fold`]; [`OpsError::Invalid`] for a domain and a store of another program.
+    pub fn fold_of(&self, store: &Store, stream: &StreamName) -> Result<Box<dyn Fold>, OpsError> {
+        let (abilities, category) = (store.abilities(), stream.category());
+        match self {
+            Self::Own if !abilities.domains => Self::Named(FOR_ANY_CATEGORY.to_owned()).fold(stream),
+            Self::Named(name) if !abilities.domains && domain::of_category(name).is_some() => Err(OpsError::Invalid(format!(
+                "reducer {name} folds only events of esctl, and another program wrote stream {stream} of category {category}; \
+                 name {} or a jq program",
+                GENERIC_REDUCERS.join(", ")
+            ))),
+            _ => self.fold(stream),
         }
     }
 

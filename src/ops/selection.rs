@@ -58,7 +58,7 @@ impl Selection {
         Ok((from, to))
     }
 
-    fn check(&self) -> Result<(), OpsError> {
+    pub(in crate::ops) fn check(&self) -> Result<(), OpsError> {
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from > to
         {

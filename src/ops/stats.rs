@@ -54,8 +54,8 @@ pub struct StatsReport {
     pub streams: u64,
     /// The number of quarantined events.
     pub quarantined: u64,
-    /// The bytes on disk, with indexes and read models.
-    pub size_bytes: u64,
+    /// The bytes on disk, with indexes and read models; none for a store of another program.
+    pub size_bytes: Option<u64>,
     /// The time of the first event.
     pub first_recorded_at: Option<Timestamp>,
     /// The time of the last event.
@@ -74,6 +74,9 @@ pub struct StatsReport {
 
 /// Counts in one pass over the events. `progress` gets the number of newly counted events.
 pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64) + Send)) -> Result<StatsReport, OpsError> {
+    if !store.abilities().dense {
+        return stats_of_foreign(store, progress).await;
+    }
     let head = store.head().await?;
     let first = store.first(ReadQuery::all()).await?.map(|event| event.recorded_at);
     let last = first.map(|_| head.recorded_at);
@@ -91,7 +94,7 @@ pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64)
         events: head.position.0,
         streams,
         quarantined: store.quarantine().await?.len() as u64,
-        size_bytes: store.size_bytes().await?,
+        size_bytes: Some(store.size_bytes().await?),
         first_recorded_at: first,
         last_recorded_at: last,
         future: future_events(store, now).await?,
@@ -99,6 +102,50 @@ pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64)
         categories: largest_first(count.categories),
         types: largest_first(count.types),
         chart: if first.is_some() { count.chart } else { Vec::new() },
+    })
+}
+
+/// Counts the events of another program, whose positions have holes and whose times may go back.
+async fn stats_of_foreign(store: &Store, progress: &mut (dyn FnMut(u64) + Send)) -> Result<StatsReport, OpsError> {
+    let mut count = Counting::default();
+    let (mut first, mut last) = (Timestamp::MAX, Timestamp::NONE);
+    let mut scan = store.scan(ReadQuery::all());
+    while let Some(chunk) = scan.next().await? {
+        for event in chunk.iter() {
+            count.add(&event);
+            if event.recorded_at.is_some() {
+                (first, last) = (first.min(event.recorded_at), last.max(event.recorded_at));
+            }
+        }
+        progress(chunk.len() as u64);
+    }
+    let has_times = last.is_some();
+    if has_times {
+        // The spans are only known now.
+        let mut spans = Counting { chart: chart(first, last), ..Counting::default() };
+        let mut scan = store.scan(ReadQuery::all());
+        while let Some(chunk) = scan.next().await? {
+            chunk.iter().for_each(|event| spans.add_to_chart(&event));
+        }
+        count.chart = spans.chart;
+    }
+    let events = count.types.values().map(|share| share.events).sum();
+    let streams = count.streams(store).await?;
+    let seconds = if has_times { last.micros_since(first) as f64 / 1e6 } else { 0.0 };
+    Ok(StatsReport {
+        store: store.place(),
+        kind: store.kind(),
+        events,
+        streams,
+        quarantined: 0,
+        size_bytes: None,
+        first_recorded_at: has_times.then_some(first),
+        last_recorded_at: has_times.then_some(last),
+        future: None,
+        events_per_second: if seconds > 0.0 { events as f64 / seconds } else { 0.0 },
+        categories: largest_first(count.categories),
+        types: largest_first(count.types),
+        chart: count.chart,
     })
 }
 
@@ -123,6 +170,10 @@ impl Counting {
                 share.bytes += bytes;
             }
         }
+        self.add_to_chart(event);
+    }
+
+    fn add_to_chart(&mut self, event: &EventView<'_>) {
         if let Some(span) = self.chart.iter_mut().rev().find(|span| span.from <= event.recorded_at) {
             span.events += 1;
         }

@@ -140,6 +140,10 @@ impl Tail {
         {
             return Err(OpsError::Invalid(format!("since {since} is after until {moment}")));
         }
+        if !store.abilities().growing_times {
+            tail.open_without_times(input).await?;
+            return Ok(tail);
+        }
         let head = no_store_is_empty(store.head().await)?;
         let last = tail.highest(head).await?;
         tail.end_at_open = tail.before_the_end(head, last).await?;
@@ -149,6 +153,32 @@ impl Tail {
             tail.scan = Some((tail.store.scan(query), tail.end_at_open));
         }
         Ok(tail)
+    }
+
+    /// Finds the first event to return in a store whose times may go back, and whose places have holes.
+    async fn open_without_times(&mut self, input: &TailEvents) -> Result<(), OpsError> {
+        if self.query.source == ReadSource::All && !self.store.has_order().await? {
+            let message = format!("{} has no order over all streams in this layout; name a stream", self.store.place());
+            return Err(OpsError::Invalid(message));
+        }
+        let head = self.store.head().await?;
+        let last = self.highest(head).await?;
+        self.end_at_open = last;
+        let since = if let TailStart::Since(since) = input.start { Some(since) } else { None };
+        self.query = self.query.clone().between(since, input.until.as_ref().map(|until| until.moment));
+        self.seen = match input.start {
+            TailStart::Last(count) => self.before_the_last_wanted(&input.filter, count).await?,
+            TailStart::After(cursor) => {
+                check_cursor(&self.store, &self.query.source, cursor, last).await?;
+                cursor
+            }
+            TailStart::Since(_) => 0,
+        };
+        if self.seen < last {
+            let query = self.query.clone().from(self.seen + 1).to(last);
+            self.scan = Some((self.store.scan(query), last));
+        }
+        Ok(())
     }
 
     /// Returns the last place that is not after the end of the tail. `last` is the last place at this head.

@@ -83,6 +83,9 @@ pub async fn trace(store: &Store, id: &str, looked_at: &mut dyn FnMut(u64)) -> R
     if found.is_empty() {
         return Err(OpsError::NotFound { kind: "correlation", name: id.to_owned(), candidates: Vec::new() });
     }
+    if !store.has_order().await? {
+        found.sort_by(|a, b| (a.recorded_at, &a.stream, a.version).cmp(&(b.recorded_at, &b.stream, b.version)));
+    }
     let mut trace = in_trees(found);
     find_elsewhere(store, &mut trace).await?;
     Ok(trace)

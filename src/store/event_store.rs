@@ -257,6 +257,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Integrity`] when a position is missing.
     pub async fn position_at(&self, moment: Timestamp) -> Result<Position, StoreError> {
+        if !self.abilities().growing_times {
+            return Err(StoreError::Invalid(format!("the times of {} do not grow, so a moment has no position", self.place())));
+        }
         let head = self.head().await?;
         if head.recorded_at <= moment {
             return Ok(head.position);

@@ -68,6 +68,7 @@ impl<T> Sourced<T> {
 pub struct TypedSettings {
     store: Option<Sourced<String>>,
     context: Option<Sourced<String>>,
+    layout: Option<Sourced<String>>,
     client: Option<Sourced<String>>,
     output: Option<Sourced<Format>>,
     timeout: Option<Sourced<Duration>>,
@@ -82,12 +83,14 @@ impl TypedSettings {
         };
         let store = from("store", "--store", "ESCTL_STORE");
         let context = from("context", "--context", "ESCTL_CONTEXT");
+        let layout = from("layout_of_store", "--layout", "ESCTL_LAYOUT");
         let client = from("client", "--client", "ESCTL_CLIENT");
         let output = from("output", "--output", "ESCTL_OUTPUT");
         let timeout = from("timeout", "--timeout", "ESCTL_TIMEOUT");
         Self {
             store: globals.store.clone().map(|value| Sourced::new(value, store)),
             context: globals.context.clone().map(|value| Sourced::new(value, context)),
+            layout: globals.layout.clone().map(|value| Sourced::new(value, layout)),
             client: globals.client.clone().map(|value| Sourced::new(value, client)),
             output: globals.output.map(|value| Sourced::new(value, output)),
             timeout: globals.timeout.map(|value| Sourced::new(value, timeout)),
@@ -97,6 +100,11 @@ impl TypedSettings {
     /// Returns the client, if a flag of this command names it.
     pub fn client_flag(&self) -> Option<&str> {
         flag(self.client.as_ref())
+    }
+
+    /// Returns the layout, if a flag of this command names it.
+    pub fn layout_flag(&self) -> Option<&str> {
+        flag(self.layout.as_ref())
     }
 
     /// Returns true if a flag or a variable names a store, by its URL or its context.
@@ -128,6 +136,8 @@ pub struct Effective {
     pub context: Option<Sourced<String>>,
     /// The URL of the store; none for the embedded one. It may hold a password.
     pub store: Option<Sourced<String>>,
+    /// The layout with which the store is read; none for a store of esctl.
+    pub layout: Option<Sourced<String>>,
     /// The client recorded with events; none for the user of this system.
     pub client: Option<Sourced<String>>,
     /// The output format.
@@ -152,11 +162,19 @@ impl Effective {
             (store, _) => store.clone(),
         };
         let in_context = context.map(|context| Sourced::new(context.store.clone(), of_context()));
+        // The layout of a context is that of its store.
+        let layout = context.filter(|_| store.is_none()).and_then(|context| context.layout.clone());
+        let layout = layout.map(|value| Sourced::new(value, of_context()));
+        let typed_layout = match (&typed.layout, context) {
+            (Some(layout), Some(_)) if !outranks_context(layout, typed) => None,
+            (layout, _) => layout.clone(),
+        };
         let client = context.and_then(|context| context.client.clone()).map(|value| Sourced::new(value, of_context()));
         let output = context.and_then(|context| context.output).map(|value| Sourced::new(value, of_context()));
         let timeout = context.and_then(|context| context.timeout).map(|value| Sourced::new(value, of_context()));
         Ok(Self {
             store: store.or(in_context),
+            layout: typed_layout.or(layout),
             client: typed.client.clone().or(client),
             output: typed.output.clone().or(output).unwrap_or(Sourced::new(Format::Table, SettingOrigin::Default)),
             timeout: typed.timeout.clone().or(timeout),

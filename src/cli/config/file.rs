@@ -40,6 +40,8 @@ pub struct Context {
     pub name: String,
     /// The URL of the store. It may hold a password: never to be shown as it is.
     pub store: String,
+    /// The layout with which the store is read: a name, a file or `auto`.
+    pub layout: Option<String>,
     /// The client recorded with events.
     pub client: Option<String>,
     /// The output format.

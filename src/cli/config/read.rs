@@ -82,10 +82,11 @@ impl ConfigReader<'_> {
         for (key, item) in keys_of(self.table(name, item)?) {
             match key.get() {
                 "store" => store = Some(self.string(key, item)?),
+                "layout" => context.layout = Some(self.string(key, item)?),
                 "client" => context.client = Some(self.parsed(key, item, token)?),
                 "output" => context.output = Some(self.parsed(key, item, |text| Format::from_str(text, false))?),
                 "timeout" => context.timeout = Some(self.parsed(key, item, timeout)?),
-                _ => self.unknown(key, &["store", "client", "output", "timeout"])?,
+                _ => self.unknown(key, &["store", "layout", "client", "output", "timeout"])?,
             }
         }
         let missing = || self.error(name.span(), &format!("context {} names no store", name.get()));

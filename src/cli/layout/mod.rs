@@ -7,6 +7,8 @@ mod list;
 mod read;
 mod show;
 
+pub(super) use read::read_layout;
+
 use clap::Subcommand;
 
 use crate::cli::app::App;

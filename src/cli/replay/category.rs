@@ -36,7 +36,7 @@ struct CategoryComparison {
 /// Replays the streams of a category and prints them.
 pub(super) async fn run(app: &App, store: &Store, input: ReplayCategory) -> Result<(), CliError> {
     let verify = input.verify;
-    note_assumed(app, &input.reducer, &input.category);
+    note_assumed(app, store, &input.reducer, &input.category);
     let empty = format!("no streams of category {}", input.category);
     let named = format!("category {}", input.category);
     let mut replay = CategoryReplay::open(store, input).await?;

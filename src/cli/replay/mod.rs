@@ -89,6 +89,11 @@ impl ReplayArgs {
         if self.into.is_some() { Effect::Repeatable } else { Effect::Reads }
     }
 
+    /// Returns true for the replay of one stream that is compared with nothing.
+    pub(in crate::cli) fn reads_one_stream(&self) -> bool {
+        self.stream.is_some() && !self.verify
+    }
+
     pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {
         if let Some(url) = self.into.take() {
             return copy::run(app, &url, self.at.as_deref(), self.retime).await;

@@ -27,7 +27,7 @@ pub(super) async fn run(app: &App, store: &Store, input: &Replay, verify: bool) 
     };
     warn_passed_over(app, &report);
     app.warn_left_out(&report.left_out);
-    app.out.one(&report, |sheet| draw(sheet, input, &report))?;
+    app.out.one(&report, |sheet| draw(sheet, store, input, &report))?;
     match &report.verify {
         Some(verify) if !verify.ok => Err(differs(report.stream.to_string(), verify.differences.len())),
         _ => Ok(()),
@@ -54,11 +54,12 @@ pub(super) fn warn_passed_over(app: &App, report: &ReplayReport) {
     }
 }
 
-fn draw(sheet: &mut Sheet, input: &Replay, report: &ReplayReport) {
+fn draw(sheet: &mut Sheet, store: &Store, input: &Replay, report: &ReplayReport) {
     sheet.field("stream", report.stream.as_str());
-    sheet.field("version", format!("{}, position {}", report.version, report.position));
+    let position = if report.position.is_some() { format!(", position {}", report.position) } else { String::new() };
+    sheet.field("version", format!("{}{position}", report.version));
     sheet.field("as of", report.at);
-    sheet.field("reducer", reducer_in_words(input, report));
+    sheet.field("reducer", reducer_in_words(store, input, report));
     let applied = match report.snapshot_version {
         Some(version) => format!("{} after the snapshot at version {version}", report.events_applied),
         None => report.events_applied.to_string(),
@@ -75,19 +76,23 @@ fn draw(sheet: &mut Sheet, input: &Replay, report: &ReplayReport) {
 }
 
 /// Returns the name of the reducer, with the reason if it was assumed.
-fn reducer_in_words(input: &Replay, report: &ReplayReport) -> String {
-    match input.reducer.assumed_for(&report.category) {
+fn reducer_in_words(store: &Store, input: &Replay, report: &ReplayReport) -> String {
+    match input.reducer.assumed_for(store, &report.category) {
         None => report.reducer.clone(),
+        Some(_) if !store.abilities().domains => format!("{} (another program wrote the events)", report.reducer),
         Some(_) => format!("{} (esctl has no domain for category {})", report.reducer, report.category),
     }
 }
 
 /// Notes the reducer that is used for a category without a domain.
-pub(super) fn note_assumed(app: &App, reducer: &Reducer, category: &str) {
-    if let Some(name) = reducer.assumed_for(category) {
-        app.out.note(&format!(
-            "esctl has no domain for category {category} and folds its events with reducer {name}; see --reducer"
-        ));
+pub(super) fn note_assumed(app: &App, store: &Store, reducer: &Reducer, category: &str) {
+    if let Some(name) = reducer.assumed_for(store, category) {
+        let reason = if store.abilities().domains {
+            format!("esctl has no domain for category {category}")
+        } else {
+            "esctl has no domain for events of another program".to_owned()
+        };
+        app.out.note(&format!("{reason} and folds its events with reducer {name}; see --reducer"));
     }
 }
 

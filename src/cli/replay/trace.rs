@@ -23,10 +23,11 @@ const FIELDS: [&str; 9] = ["position", "version", "type", "recorded_at", "event_
 /// Prints events as they are folded; `with_states`: with the whole state after each.
 pub(super) async fn run(app: &App, store: &Store, input: &Replay, with_states: bool) -> Result<(), CliError> {
     let settings = app.out.settings();
-    let category = input.stream.category();
+    // States of another program have no fields that esctl knows.
+    let category = if store.abilities().domains { input.stream.category() } else { "" };
     app.warn_quarantined(store, input.stream.as_str()).await?;
     let mut trace = ReplaySteps::open(store, input).await?;
-    note_assumed(app, &input.reducer, category);
+    note_assumed(app, store, &input.reducer, input.stream.category());
     let mut columns = vec!["version", "time", "who", "type", "change", "reason"];
     columns.extend(with_states.then_some("state"));
     let mut list = app.out.list(Listing::new(columns).fields(FIELDS).without_header());

@@ -25,7 +25,9 @@ impl StreamShowArgs {
         let report = show_stream(&app.store()?, self.stream).await?;
         app.out.one(&report, |sheet| {
             let end = |end: &StreamEnd, sheet: &Sheet| {
-                format!("{} at {}, position {}", end.event_type, sheet.time(end.recorded_at), end.position)
+                let time = if end.recorded_at.is_some() { format!(" at {}", sheet.time(end.recorded_at)) } else { String::new() };
+                let position = if end.position.is_some() { format!(", position {}", end.position) } else { String::new() };
+                format!("{}{time}{position}", end.event_type)
             };
             let (first, last) = (end(&report.first_event, sheet), end(&report.last_event, sheet));
             let snapshot = report.snapshot.as_ref();

@@ -69,6 +69,10 @@ impl StreamTailArgs {
             app.out.check_endless("pass -o ndjson, or --no-follow")?;
         }
         let store = app.store()?;
+        if follow && !store.abilities().growing_times {
+            let error = CliError::usage("a store that another program wrote cannot be followed yet").code("follow_not_supported");
+            return Err(error.hint("pass --no-follow to show the last events"));
+        }
         let named = self.stream.clone();
         let filter = EventFilter::new(jq::condition(&app.out, self.condition.as_deref())?, self.by.as_deref());
         let start = match (self.after, self.since) {

@@ -42,6 +42,12 @@ impl PointInTime {
                 Err(OpsError::NotThere { kind: "version", message })
             }
             Self::Version(version) => Ok(version),
+            Self::Time(moment) if !store.abilities().growing_times => version_before(store, stream, moment).await,
+            Self::Position(_) if !store.abilities().dense => {
+                let message =
+                    format!("{} is read with a layout, which has no states at positions; name a version", store.place());
+                Err(OpsError::Invalid(message))
+            }
             Self::Time(_) | Self::Position(_) => match self.position(store).await? {
                 Some(position) => Ok(version_at(store, stream, position).await?),
                 None => Ok(last),
@@ -96,7 +102,8 @@ impl PointInTime {
     async fn too_early(self, store: &Store, stream: &StreamName) -> Result<OpsError, OpsError> {
         let first = store.first(ReadQuery::stream(stream.clone())).await?;
         let first = first.map_or_else(String::new, |event| {
-            format!(": its first event was recorded at {}, position {}", event.recorded_at, event.position)
+            let position = if event.position.is_some() { format!(", position {}", event.position) } else { String::new() };
+            format!(": its first event was recorded at {}{position}", event.recorded_at)
         });
         let then = match self {
             Self::Time(moment) => format!("at {moment}"),
@@ -106,4 +113,26 @@ impl PointInTime {
         };
         Ok(OpsError::NotThere { kind: "stream", message: format!("stream {stream} did not exist yet {then}{first}") })
     }
+}
+
+/// Returns the version before the first event after a moment, in a stream whose times may go back.
+///
+/// # Errors
+/// [`OpsError::Invalid`] if the store has no time for an event.
+async fn version_before(store: &Store, stream: &StreamName, moment: Timestamp) -> Result<Version, OpsError> {
+    let mut last = Version::ZERO;
+    let mut scan = store.scan(ReadQuery::stream(stream.clone()));
+    while let Some(chunk) = scan.next().await? {
+        for event in chunk.iter() {
+            if !event.recorded_at.is_some() {
+                let message = format!("stream {stream}, version {}: the event has no time; name a version", event.version);
+                return Err(OpsError::Invalid(message));
+            }
+            if event.recorded_at > moment {
+                return Ok(last);
+            }
+            last = event.version;
+        }
+    }
+    Ok(last)
 }

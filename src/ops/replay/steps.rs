@@ -62,7 +62,7 @@ impl ReplaySteps {
     /// # Errors
     /// Those of [`replay`](crate::ops::replay::replay).
     pub async fn open(store: &Store, input: &Replay) -> Result<Self, OpsError> {
-        let fold = input.reducer.fold(&input.stream)?;
+        let fold = input.reducer.fold_of(store, &input.stream)?;
         let up_to = input.until.existing_version(store, &input.stream).await?;
         let scan = store.scan(ReadQuery::stream(input.stream.clone()).to(up_to.0));
         Ok(Self { scan, next: 0, fold, state: Value::Null })

@@ -127,7 +127,7 @@ async fn snapshots_beyond(store: &Store, stream: &StreamName, reducer: &str, end
 
 /// Replays a stream up to an existing version.
 pub(in crate::ops) async fn replay_to(store: &Store, input: &Replay, up_to: Version) -> Result<ReplayReport, OpsError> {
-    let mut fold = input.reducer.fold(&input.stream)?;
+    let mut fold = input.reducer.fold_of(store, &input.stream)?;
     let options = LoadOptions { up_to, snapshots: input.snapshots };
     let loaded = load_to_report(store, &input.stream, &mut *fold, options).await?;
     let at = input.until.moment(input.now, loaded.recorded_at);
@@ -171,7 +171,7 @@ async fn diff(store: &Store, input: &Replay, from: PointInTime, state: &Value) -
     let from_version = from.version(store, &input.stream).await?;
     let (mut before, mut passed_over) = (Value::Null, Vec::new());
     if from_version > Version::ZERO {
-        let mut fold = input.reducer.fold(&input.stream)?;
+        let mut fold = input.reducer.fold_of(store, &input.stream)?;
         let options = LoadOptions { up_to: from_version, snapshots: input.snapshots };
         let loaded = load_to_report(store, &input.stream, &mut *fold, options).await?;
         before = fold.show(from.moment(input.now, loaded.recorded_at));
