@@ -34,6 +34,10 @@ fn recorded_at(event: &EventView<'_>) -> JqValue {
     known(event.recorded_at.is_some(), || text(event.recorded_at.to_string()))
 }
 
+fn schema_version(event: &EventView<'_>) -> JqValue {
+    known(event.source.is_none(), || integer(event.schema_version.into()))
+}
+
 fn hash(event: &EventView<'_>) -> JqValue {
     known(event.source.is_none(), || text(event.hash.to_string()))
 }
@@ -49,7 +53,7 @@ fn whole(event: &EventView<'_>, data: JqValue, metadata: JqValue) -> Result<JqVa
         ("stream", text(event.stream)),
         ("version", version(event)),
         ("type", text(event.event_type)),
-        ("schema_version", integer(event.schema_version.into())),
+        ("schema_version", schema_version(event)),
         ("recorded_at", recorded_at(event)),
         ("data", data),
         ("metadata", metadata),
@@ -106,7 +110,7 @@ impl LazyObject for JqEvent<'_> {
             "stream" => text(event.stream),
             "version" => version(event),
             "type" => text(event.event_type),
-            "schema_version" => integer(event.schema_version.into()),
+            "schema_version" => schema_version(event),
             "recorded_at" => recorded_at(event),
             "hash" => hash(event),
             "source" => source(event)?.unwrap_or(JqValue::Null),

@@ -20,11 +20,12 @@ use crate::cli::help_definition::without_reference;
 use crate::cli::man_synopsis::synopsis;
 
 /// The variables of the environment and their meaning, for the manual page.
-const ENVIRONMENT: [(&str, &str); 13] = [
+const ENVIRONMENT: [(&str, &str); 14] = [
     ("ESCTL_STORE", "The URL of the event store, as --store."),
     ("ESCTL_CONTEXT", "The name of a context, as --context."),
     ("ESCTL_CLIENT", "The client recorded with every event, as --client."),
     ("ESCTL_OUTPUT", "The output format, as --output."),
+    ("ESCTL_LAYOUT", "The layout with which the store of another program is read, as --layout."),
     ("ESCTL_TIMEOUT", "The timeout for each answer, as --timeout."),
     ("ESCTL_ACCEPT_CLOCK", "1 or true: append even if the clock was refused, as --accept-clock."),
     ("ESCTL_ACCEPT_SERVER", "1 or true: accept a server that only speaks the protocol, as --accept-server."),
@@ -39,7 +40,7 @@ const ENVIRONMENT: [(&str, &str); 13] = [
 const FILES: [(&str, &str); 2] = [
     (
         "$XDG_CONFIG_HOME/esctl/config.toml",
-        "The configuration file: current_context, [contexts.NAME] with store, client, output and timeout, and [snapshots] with every and [snapshots.categories].",
+        "The configuration file: current_context, [contexts.NAME] with store, layout, client, output and timeout, and [snapshots] with every and [snapshots.categories].",
     ),
     ("$XDG_DATA_HOME/esctl/esctl.db", "The embedded store, a SQLite file. The first write creates it."),
 ];

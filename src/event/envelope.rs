@@ -198,10 +198,11 @@ impl Serialize for EventView<'_> {
         let mut event = serializer.serialize_struct("Event", fields)?;
         event.serialize_field("position", &self.position)?;
         event.serialize_field("event_id", &self.event_id)?;
-        event.serialize_field("stream", self.stream)?;
+        // Only in the store of another program, an event may have no stream.
+        event.serialize_field("stream", &Some(self.stream).filter(|stream| !stream.is_empty()))?;
         event.serialize_field("version", &self.version)?;
         event.serialize_field("type", self.event_type)?;
-        event.serialize_field("schema_version", &self.schema_version)?;
+        event.serialize_field("schema_version", &self.source.is_none().then_some(self.schema_version))?;
         event.serialize_field("recorded_at", &self.recorded_at)?;
         event.serialize_field("data", data)?;
         event.serialize_field("metadata", metadata)?;

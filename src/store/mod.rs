@@ -109,6 +109,7 @@ pub use quarantine::Quarantine;
 pub use quarantine::QuarantineRecord;
 pub use quarantine::Quarantined;
 pub use read::Page;
+pub use read::PageToken;
 pub use read::ReadQuery;
 pub use read::ReadSource;
 pub use read::StreamInfo;

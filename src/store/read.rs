@@ -43,14 +43,14 @@ pub struct ReadQuery {
     /// The latest time of events, as for `since`.
     pub until: Option<Timestamp>,
     /// The end of the page before, where a place alone does not name it.
-    pub(crate) token: Option<PageToken>,
+    pub token: Option<PageToken>,
     /// True to read every stored event, also after the recorded head, which is not read: for a damaged store.
     pub beyond_head: bool,
 }
 
 /// The end of a page, from which the next one goes on. Only the log that made it reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PageToken(pub(crate) Vec<ForeignValue>);
+pub struct PageToken(pub Vec<ForeignValue>);
 
 /// The highest place. Stores keep positions and versions as signed 64-bit integers.
 pub(crate) const LAST_PLACE: u64 = i64::MAX.unsigned_abs();
@@ -160,7 +160,7 @@ pub struct Page {
     /// The version of the reserved stream of quarantines, as of this page.
     pub quarantine: Version,
     /// The end of the page, where its last place alone does not name it.
-    pub(crate) token: Option<PageToken>,
+    pub token: Option<PageToken>,
 }
 
 impl Page {

@@ -29,7 +29,7 @@ fn fits_alone(foreign: &Foreign, name: &str) {
     assert!(notes.iter().all(allowed), "{name}: {notes:?}");
     let (code, out, err) = foreign.run(&["stream", "list"]);
     assert!([3, 9].contains(&code) && out.is_empty(), "{name}: {code} {out} {err}");
-    assert!(err.contains(&format!("run 'esctl layout show {name}'")), "{name}: {err}");
+    assert!(err.contains(&format!("read it with --layout {name}")), "{name}: {err}");
 }
 
 #[test]

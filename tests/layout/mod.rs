@@ -6,5 +6,8 @@ mod detect;
 mod files;
 mod guess;
 mod libraries;
+mod read;
+mod read_engines;
+mod read_odd;
 mod read_only;
 mod stores;

@@ -117,6 +117,28 @@ impl Foreign {
         (output.code, output.stdout, output.stderr)
     }
 
+    /// Runs a command on the database, read with a layout; its JSON.
+    #[track_caller]
+    pub fn read(&self, layout: &str, args: &[&str]) -> Value {
+        let output = self.esctl.run_on(&self.url, &[&["--layout", layout], args, &["-o", "json"]].concat());
+        assert_eq!(output.code, 0, "{layout} {args:?}: {output:?}");
+        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{layout} {args:?}: {error}: {}", output.stdout))
+    }
+
+    /// Runs a command on the database, read with a layout; its exit code, and its error as JSON.
+    pub fn refused(&self, layout: &str, args: &[&str]) -> (i32, Value) {
+        let output = self.esctl.run_on(&self.url, &[&["--layout", layout], args, &["-o", "json"]].concat());
+        let last = output.stderr.lines().last().unwrap_or_default();
+        (output.code, serde_json::from_str::<Value>(last).unwrap_or_default()["error"].clone())
+    }
+
+    /// Writes a file beside the database; its path.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.esctl.path(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
     /// Runs statements in the PostgreSQL database.
     pub fn sql(&self, sql: &str) {
         let (server, schema) = self.schema.as_ref().unwrap();

@@ -1,6 +1,8 @@
 //! The command `esctl context add`.
 
 use std::path;
+use std::path::Path;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -9,9 +11,12 @@ use crate::cli::config::Context;
 use crate::cli::context::change::ContextChange;
 use crate::cli::error::CliError;
 use crate::cli::globals::timeout;
+use crate::cli::layout_choice::layout_choice;
+use crate::ops::layouts::show_layout;
 use crate::store::StoreUrl;
+use crate::store::layout_store::LayoutChoice;
 
-const AFTER_HELP: &str = "The command does not open the store, which need not exist yet. --client ID is kept with the context.";
+const AFTER_HELP: &str = "The command does not open the store, which need not exist yet. --client ID and --layout NAME|FILE are kept with the context.";
 
 /// Add a context: a name for a store
 #[derive(Debug, Args)]
@@ -44,12 +49,16 @@ impl ContextAddArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let name = &self.name;
         let url = absolute_url(&self.url)?;
+        let layout = app.typed.layout_flag().map(absolute_layout).transpose()?;
         if let Ok(context) = app.config.context(name)
-            && self.is_the_same(context, &url, app.typed.client_flag())
+            && self.is_the_same(context, &url, layout.as_deref(), app.typed.client_flag())
         {
             return self.keep(app);
         }
         let mut texts = vec![("store", url)];
+        if let Some(layout) = &layout {
+            texts.push(("layout", layout.clone()));
+        }
         if let Some(client) = app.typed.client_flag() {
             texts.push(("client", client.to_owned()));
         }
@@ -69,9 +78,10 @@ impl ContextAddArgs {
 
 impl ContextAddArgs {
     /// Returns true for a context that has these very settings.
-    fn is_the_same(&self, context: &Context, url: &str, client: Option<&str>) -> bool {
+    fn is_the_same(&self, context: &Context, url: &str, layout: Option<&str>, client: Option<&str>) -> bool {
         let asked = self.store_timeout.as_deref().and_then(|text| timeout(text).ok());
-        context.store == url && context.client.as_deref() == client && context.timeout == asked && context.output.is_none()
+        let same_store = context.store == url && context.layout.as_deref() == layout;
+        same_store && context.client.as_deref() == client && context.timeout == asked && context.output.is_none()
     }
 
     /// Leaves a context as it is, and makes it the current one if that was asked for.
@@ -86,15 +96,26 @@ impl ContextAddArgs {
     }
 }
 
+/// Returns a layout in a form that means the same in every folder. The layout must exist.
+fn absolute_layout(layout: &str) -> Result<String, CliError> {
+    if let LayoutChoice::Named(..) = layout_choice(layout)?
+        && show_layout(layout).is_err()
+        && layout != "-"
+    {
+        return Ok(absolute(Path::new(layout))?.display().to_string());
+    }
+    Ok(layout.to_owned())
+}
+
+fn absolute(file: &Path) -> Result<PathBuf, CliError> {
+    path::absolute(file)
+        .map_err(|error| CliError::unavailable("cannot find the current folder").hint("give an absolute path").caused_by(&error))
+}
+
 /// Returns the URL in a form that means the same in every folder.
 fn absolute_url(url: &str) -> Result<String, CliError> {
     match url.parse::<StoreUrl>()? {
-        StoreUrl::SqliteFile(file) if file.is_relative() => {
-            let absolute = path::absolute(&file).map_err(|error| {
-                CliError::unavailable("cannot find the current folder").hint("give an absolute path").caused_by(&error)
-            })?;
-            Ok(StoreUrl::SqliteFile(absolute).to_string())
-        }
+        StoreUrl::SqliteFile(file) if file.is_relative() => Ok(StoreUrl::SqliteFile(absolute(&file)?).to_string()),
         _ => Ok(url.to_owned()),
     }
 }

@@ -87,6 +87,9 @@ fn settings(effective: &Effective) -> Result<Vec<SettingRow>, CliError> {
         setting("timeout", timeout, format!("{:?}", App::DEFAULT_TIMEOUT)),
         setting("snapshot_every", every, crate::runtime::DEFAULT_SNAPSHOT_EVERY.to_string()),
     ];
+    if let Some(layout) = &effective.layout {
+        settings.insert(1, setting("layout", Some((layout.value.clone(), &layout.from)), String::new()));
+    }
     settings.extend(effective.snapshots.categories.iter().map(|(category, every)| {
         let name = format!("snapshot_every.{category}").into();
         SettingRow { name, value: every.to_string(), from: SettingOrigin::File }

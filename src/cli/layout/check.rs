@@ -4,10 +4,10 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::layout::read::read_layout;
 use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
+use crate::cli::read_layout::read_layout;
 use crate::ops::layouts::CheckReport;
 use crate::ops::layouts::CheckedTable;
 use crate::ops::layouts::check;

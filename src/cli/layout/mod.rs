@@ -4,10 +4,7 @@ mod check;
 mod detect;
 mod guess;
 mod list;
-mod read;
 mod show;
-
-pub(super) use read::read_layout;
 
 use clap::Subcommand;
 

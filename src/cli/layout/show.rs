@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
-use crate::cli::layout::read::read_layout;
 use crate::cli::name_source::NameSource;
+use crate::cli::read_layout::read_layout;
 use crate::ops::layouts::ShownLayout;
 
 /// Show a layout: the text of a built-in one, or a checked file

@@ -1,7 +1,6 @@
 //! The log of a store that another program wrote.
 
 use std::future::ready;
-use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -20,12 +19,14 @@ use crate::store::backend::EventLog;
 use crate::store::backend::Init;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::foreign::Comparison;
 use crate::store::foreign::ForeignValue;
 use crate::store::head::Head;
 use crate::store::identity::LastSeen;
-use crate::store::layout_store::open::Opened;
-use crate::store::layout_store::open::Opening;
-use crate::store::layout_store::refused::refused;
+use crate::store::layout_store::opened::Opened;
+use crate::store::layout_store::opening::Opening;
+use crate::store::layout_store::store::LayoutStore;
+use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
@@ -34,29 +35,6 @@ use crate::store::schema::SchemaFault;
 
 /// The number of events that are compared at once with ids.
 const COMPARED: usize = 1000;
-
-/// A store that another program wrote, read with a layout.
-pub(super) struct LayoutStore {
-    opening: Arc<Opening>,
-}
-
-impl LayoutStore {
-    pub(super) fn new(opening: Opening) -> Self {
-        Self { opening: Arc::new(opening) }
-    }
-
-    fn reading<T: Send + 'static, W>(&self, job: impl FnOnce(Arc<Opening>) -> W) -> Answer<T>
-    where
-        W: Future<Output = Result<T, StoreError>> + Send + 'static,
-    {
-        Box::pin(job(Arc::clone(&self.opening)))
-    }
-
-    /// Returns the answer to a request that only a store of esctl has.
-    pub(super) fn refuse<T: Send + 'static>(&self) -> Answer<T> {
-        Box::pin(ready(Err(refused(&self.opening.database.place()))))
-    }
-}
 
 impl EventLog for LayoutStore {
     fn abilities(&self) -> Abilities {
@@ -95,7 +73,7 @@ impl EventLog for LayoutStore {
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {
         self.reading(|opening| async move {
             // The streams of esctl itself are never those of another program.
-            if stream.as_str() == crate::store::quarantine::QUARANTINE_STREAM {
+            if stream.as_str() == QUARANTINE_STREAM {
                 return Ok(Version::ZERO);
             }
             Ok(Version(opening.opened().await?.version(&*opening.database, stream.as_str()).await?))
@@ -147,7 +125,7 @@ async fn by_id(opening: &Opening, opened: &Opened, ids: Vec<Uuid>) -> Result<Vec
         let column = rows.layout.query_column(&opened.catalog, &opened.schema, rows.plan.captured.as_deref(), column);
         let queries = ids.iter().map(|id| {
             let value = ForeignValue::Text(id.to_string());
-            rows.query(1).bound(vec![column.clone()], crate::store::foreign::Comparison::Equal, vec![value])
+            rows.query(1).bound(vec![column.clone()], Comparison::Equal, vec![value])
         });
         for row in opening.database.rows_of(queries.collect()).await?.iter().flatten() {
             opened.push(rows, &opened.event(rows, row, None)?, &mut chunk)?;

@@ -9,12 +9,12 @@ use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::RowsQuery;
 use crate::store::layout_store::located::Located;
-use crate::store::layout_store::open::Opened;
+use crate::store::layout_store::opened::Opened;
+use crate::store::layout_store::opened::PositionOrder;
 use crate::store::layout_store::pages::PageRows;
 use crate::store::layout_store::pages::page;
 use crate::store::layout_store::pages::rows_to_ask;
 use crate::store::layout_store::streams::NamedStream;
-use crate::store::layout_store::table::PositionOrder;
 use crate::store::read::LAST_PLACE;
 use crate::store::read::Page;
 use crate::store::read::PageToken;
@@ -233,7 +233,7 @@ impl Opened {
 fn between(query: RowsQuery, column: &QueryColumn, wanted: &ReadQuery, offset: i64) -> RowsQuery {
     let mut query = query;
     let value = |place: u64| vec![ForeignValue::Integer(signed(place).saturating_add(offset))];
-    // Without a bound that nobody asked for, a row with a wrong place is found.
+    // An open end has no bound, so that a row with a wrong place is found.
     if wanted.from > 1 {
         query = query.bound(vec![column.clone()], Comparison::From, value(wanted.from));
     }

@@ -4,14 +4,18 @@
 
 mod event_log;
 mod events;
+mod locate;
 mod located;
 mod names;
 mod open;
+mod opened;
+mod opening;
 mod pages;
 mod refused;
+mod store;
 mod streams;
 mod table;
 mod to_event;
 
-pub use open::LayoutChoice;
 pub use open::open_with_layout;
+pub use opening::LayoutChoice;

@@ -1,35 +1,15 @@
-//! Opens a database with a layout. The catalog is read with the first answer.
+//! Opens a database with a layout.
 
 use std::sync::Arc;
-use std::sync::Mutex;
-
-use tokio::sync::OnceCell;
 
 use crate::store::error::StoreError;
 use crate::store::event_store::Store;
-use crate::store::foreign::Catalog;
-use crate::store::foreign::ForeignDatabase;
-use crate::store::foreign::ForeignValue;
 use crate::store::foreign::open_foreign;
-use crate::store::layout::Fit;
-use crate::store::layout::Layout;
-use crate::store::layout::built_in;
-use crate::store::layout::fits;
-use crate::store::layout_store::event_log::LayoutStore;
-use crate::store::layout_store::located::Located;
-use crate::store::layout_store::table::EventTable;
+use crate::store::layout_store::opening::LayoutChoice;
+use crate::store::layout_store::opening::Opening;
+use crate::store::layout_store::store::LayoutStore;
 use crate::store::options::OpenOptions;
-use crate::store::options::Warn;
 use crate::store::url::StoreUrl;
-
-/// The layout of a store.
-#[derive(Debug, Clone)]
-pub enum LayoutChoice {
-    /// A layout. Ids of events that are no UUIDs are derived from its name.
-    Named(String, Box<Layout>),
-    /// The only built-in layout that fits.
-    Auto,
-}
 
 /// Returns the store at a URL, read with a layout. Sends no request.
 ///
@@ -38,113 +18,6 @@ pub enum LayoutChoice {
 pub fn open_with_layout(url: &StoreUrl, choice: LayoutChoice, options: impl Into<OpenOptions>) -> Result<Store, StoreError> {
     let options = options.into();
     let database = open_foreign(url, &options)?;
-    let opening = Opening { database, choice, warn: Arc::clone(&options.warn), opened: OnceCell::new() };
+    let opening = Opening::new(database, choice, Arc::clone(&options.warn));
     Ok(Store::new(Arc::new(LayoutStore::new(opening)), options))
-}
-
-/// A database, and the layout once it was compared with the catalog.
-pub(super) struct Opening {
-    pub(super) database: Arc<dyn ForeignDatabase>,
-    choice: LayoutChoice,
-    warn: Warn,
-    opened: OnceCell<Opened>,
-}
-
-/// A layout in a database.
-pub(super) struct Opened {
-    /// The name of the layout.
-    pub(super) name: String,
-    pub(super) catalog: Catalog,
-    pub(super) schema: String,
-    /// The tables of events.
-    pub(super) tables: Vec<EventTable>,
-    /// The stream that was looked for last.
-    pub(super) located: Mutex<Option<(String, Option<Located>)>>,
-    /// The number that is added to the positions of the store, so that the lowest one is 1.
-    pub(super) shift: i64,
-}
-
-impl Opening {
-    /// Returns the layout in the database.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] if no layout fits; [`StoreError::Invalid`] if there are several places for it.
-    pub(super) async fn opened(&self) -> Result<&Opened, StoreError> {
-        self.opened.get_or_try_init(|| self.open()).await
-    }
-
-    async fn open(&self) -> Result<Opened, StoreError> {
-        let (database, place) = (&*self.database, self.database.place());
-        if let LayoutChoice::Named(name, layout) = &self.choice
-            && layout.engine != database.engine()
-        {
-            let message = format!("layout {name} is for {}, and {place} is on {}", layout.engine, database.engine());
-            return Err(StoreError::Invalid(message));
-        }
-        let catalog = database.catalog().await?;
-        if catalog.has_esctl_store {
-            return Err(StoreError::Invalid(format!("{place} is a store of esctl, which needs no layout")));
-        }
-        let (name, layout, fit) = self.choose(&catalog, &place)?;
-        let tables = fit.tables.iter().map(|table| EventTable::new(&layout, &catalog, &fit.schema, table));
-        let mut opened =
-            Opened { name, schema: fit.schema.clone(), tables: tables.collect(), catalog, located: Mutex::default(), shift: 0 };
-        if let Some(position) = opened.position() {
-            if !position.indexed {
-                let message = format!(
-                    "no index of {} begins with {}: reading all in order sorts the table for each page; \
-                     'esctl layout check' shows the index that helps",
-                    position.query.from, position.column.name
-                );
-                (self.warn)(&message);
-            }
-            let lowest = database.rows(position.first()).await?;
-            if let Some(&[ForeignValue::Integer(lowest)]) = lowest.first().map(|row| row.values.as_slice())
-                && lowest < 1
-            {
-                opened.shift = 1_i64.saturating_sub(lowest);
-            }
-        }
-        Ok(opened)
-    }
-
-    /// Returns the layout and its only place in the database.
-    fn choose(&self, catalog: &Catalog, place: &str) -> Result<(String, Layout, Fit), StoreError> {
-        let (named, layouts): (Option<&str>, Vec<(String, Layout)>) = match &self.choice {
-            LayoutChoice::Named(name, layout) => (Some(name), vec![(name.clone(), (**layout).clone())]),
-            LayoutChoice::Auto => {
-                let models = built_in().iter().filter_map(|built_in| Some((built_in.name.to_owned(), built_in.layout().ok()?)));
-                (None, models.collect())
-            }
-        };
-        let (mut complete, mut near) = (Vec::new(), Vec::new());
-        for (name, layout) in layouts {
-            for fit in fits(&layout, catalog) {
-                if fit.is_complete() {
-                    complete.push((name.clone(), layout.clone(), fit));
-                } else {
-                    near.extend(fit.missing);
-                }
-            }
-        }
-        if complete.len() <= 1 {
-            let missing =
-                if near.is_empty() || named.is_none() { String::new() } else { format!(": missing {}", near.join(", ")) };
-            let message = match named {
-                Some(name) => format!("layout {name} does not fit {place}{missing}"),
-                None => format!("no built-in layout fits {place}; run 'esctl layout guess' to write one"),
-            };
-            return complete.pop().ok_or(StoreError::NotFound(message));
-        }
-        let places = complete.iter().map(|(name, _, fit)| {
-            let schema = if fit.schema.is_empty() { String::new() } else { format!("{}.", fit.schema) };
-            format!("{name} with {schema}{}", fit.tables.join(", "))
-        });
-        let places: Vec<String> = places.collect();
-        let help = match named {
-            Some(_) => "name the schema in the URL, or write a layout that names the table",
-            None => "name one with --layout",
-        };
-        Err(StoreError::Invalid(format!("several layouts or tables fit {place}: {}; {help}", places.join("; "))))
-    }
 }

@@ -1,11 +1,11 @@
-//! Pages of events: mapped rows that meet a query, up to a row that can be told from the next one.
+//! Pages of events: mapped rows that meet a query, up to a row whose place differs from that of the next one.
 
 use crate::event::EventChunk;
 use crate::store::error::StoreError;
 use crate::store::foreign::ForeignRow;
 use crate::store::foreign::RowsQuery;
 use crate::store::layout::MappedEvent;
-use crate::store::layout_store::open::Opened;
+use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::table::TableRows;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;

@@ -9,9 +9,8 @@ use crate::store::answer::Answer;
 use crate::store::backend::ReadModels;
 use crate::store::backend::Records;
 use crate::store::backend::Snapshots;
-use crate::store::error::StoreError;
 use crate::store::failed_event::FailedEvent;
-use crate::store::layout_store::event_log::LayoutStore;
+use crate::store::layout_store::store::LayoutStore;
 use crate::store::read_model::ProjectionRecord;
 use crate::store::read_model::ReadModel;
 use crate::store::read_model::RowLoad;
@@ -21,13 +20,6 @@ use crate::store::record::Record;
 use crate::store::snapshot::Snapshot;
 use crate::store::snapshot::SnapshotInfo;
 use crate::store::snapshot::SnapshotQuery;
-
-/// Returns the error for such a request.
-pub(super) fn refused(place: &str) -> StoreError {
-    StoreError::ReadOnly(format!(
-        "{place} is read with a layout: it cannot be written, and has no read models and snapshots of esctl"
-    ))
-}
 
 impl Snapshots for LayoutStore {
     fn put_snapshot(&self, _: Snapshot) -> Answer<()> {

@@ -13,7 +13,7 @@ use crate::store::foreign::RowsQuery;
 use crate::store::layout::EventPlan;
 use crate::store::layout::StreamKey;
 use crate::store::layout_store::located::Located;
-use crate::store::layout_store::open::Opened;
+use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::table::EventTable;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;

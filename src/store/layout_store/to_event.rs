@@ -15,7 +15,7 @@ use crate::event::Version;
 use crate::store::error::StoreError;
 use crate::store::foreign::ForeignRow;
 use crate::store::layout::MappedEvent;
-use crate::store::layout_store::open::Opened;
+use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::table::TableRows;
 
 /// The namespace of ids that are derived from the layout and the original id, or the stream and version.

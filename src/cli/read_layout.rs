@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 1 << 20;
 ///
 /// # Errors
 /// There is no such layout or file (3), or the file has a mistake (2).
-pub(in crate::cli) fn read_layout(name: &str, patience: Duration) -> Result<ShownLayout, CliError> {
+pub(super) fn read_layout(name: &str, patience: Duration) -> Result<ShownLayout, CliError> {
     match show_layout(name) {
         Ok(shown) => Ok(shown),
         Err(error) => {

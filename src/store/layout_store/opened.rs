@@ -1,0 +1,72 @@
+//! A layout in a database: its tables, and the order of their rows.
+
+use std::sync::Mutex;
+
+use crate::store::foreign::Catalog;
+use crate::store::foreign::Comparison;
+use crate::store::foreign::ForeignTable;
+use crate::store::foreign::ForeignValue;
+use crate::store::foreign::QueryColumn;
+use crate::store::foreign::RowsQuery;
+use crate::store::layout_store::located::Located;
+use crate::store::layout_store::table::EventTable;
+
+/// A layout in a database.
+pub(super) struct Opened {
+    /// The name of the layout.
+    pub(super) name: String,
+    pub(super) catalog: Catalog,
+    pub(super) schema: String,
+    /// The tables of events.
+    pub(super) tables: Vec<EventTable>,
+    /// The stream that was looked for last.
+    pub(super) located: Mutex<Option<(String, Option<Located>)>>,
+    /// The number that is added to the positions of the store, so that the lowest one is 1.
+    pub(super) shift: i64,
+}
+
+/// The order over all streams.
+pub(super) struct PositionOrder<'a> {
+    pub(super) query: &'a RowsQuery,
+    pub(super) column: QueryColumn,
+    /// True if an index gives the order.
+    pub(super) indexed: bool,
+}
+
+impl Opened {
+    /// Returns the order over all streams, if there is one.
+    pub(super) fn position(&self) -> Option<PositionOrder<'_>> {
+        // The positions of several tables are not in one order.
+        let [table] = self.tables.as_slice() else { return None };
+        let rows = &table.all;
+        let position = rows.layout.events.position.as_ref()?;
+        let column = rows.layout.query_column(&self.catalog, &self.schema, rows.plan.captured.as_deref(), position);
+        let query = &rows.plan.query;
+        let is_own = column.alias.is_empty() || column.alias == query.alias;
+        let indexed = is_own && query.order.first().is_some_and(|first| first.name == column.name);
+        Some(PositionOrder { query, column, indexed })
+    }
+
+    /// Returns a table of the catalog.
+    pub(super) fn table(&self, name: &str) -> Option<&ForeignTable> {
+        self.catalog.table(&self.schema, name)
+    }
+}
+
+impl PositionOrder<'_> {
+    /// Returns the query for the lowest position.
+    pub(super) fn first(&self) -> RowsQuery {
+        let columns = vec![self.column.clone()];
+        // A row without a position is no event. Its mapping reports it.
+        let query =
+            RowsQuery { order: columns.clone(), columns: columns.clone(), of_document: 0, limit: 1, ..self.query.clone() };
+        query.bound(columns, Comparison::From, vec![ForeignValue::Integer(i64::MIN + 1)])
+    }
+
+    /// Returns the query for the highest position.
+    pub(super) fn last(&self) -> RowsQuery {
+        let mut query = self.first();
+        query.range.backwards = true;
+        query
+    }
+}
