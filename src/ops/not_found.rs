@@ -38,7 +38,9 @@ pub(crate) async fn not_found(kind: &'static str, store: &Store, stream: &Stream
 async fn alike(store: &Store, stream: &StreamName) -> Vec<String> {
     let first = stream.id().chars().next();
     let of_category = first.map(|first| format!("{}-{first}", stream.category()));
-    for prefix in [of_category, None] {
+    // The streams of another program cannot be looked up by the start of their names.
+    let prefixes = if store.abilities().dense { vec![of_category, None] } else { vec![None] };
+    for prefix in prefixes {
         let query = StreamQuery { prefix, limit: LOOKED_AT, ..StreamQuery::default() };
         // A failure here must not hide the original error.
         let found = store.streams(query).await.unwrap_or_default();

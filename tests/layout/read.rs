@@ -181,7 +181,7 @@ impl Shop {
         assert_eq!((&steps["items"][1]["reducer"], &steps["items"][1]["state"]["total"]), (&json!("merge"), &json!(10)));
         let args = ["replay", "game-1", "--reducer", "jq: (.state // 0) + .event.data.total"];
         assert_eq!(self.foreign.read(&self.layout, &args)["state"], 60);
-        assert_eq!(self.read("replay game-1 --reducer count")["state"], json!({"events": 4}));
+        assert_eq!(self.read("replay game-1 --reducer count")["state"]["events"], 4);
         let (code, error) = self.refused("replay game-1 --reducer game");
         assert!(code == 2 && error["message"].as_str().unwrap().contains("folds only events of esctl"), "{error}");
         let found = self.read("bisect game-1 --where .total>=20");

@@ -118,10 +118,10 @@ impl TypedSettings {
         Self { context: Some(Sourced::new(name.to_owned(), SettingOrigin::Flag("--context"))), ..self.clone() }
     }
 
-    /// Returns these settings without a context.
+    /// Returns these settings without a context and without a layout.
     #[must_use]
     pub fn in_no_context(&self) -> Self {
-        Self { context: None, ..self.clone() }
+        Self { context: None, layout: None, ..self.clone() }
     }
 }
 

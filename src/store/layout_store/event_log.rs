@@ -29,6 +29,7 @@ use crate::store::layout_store::store::LayoutStore;
 use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
+use crate::store::read::ReadSource;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
 use crate::store::schema::SchemaFault;
@@ -59,6 +60,9 @@ impl EventLog for LayoutStore {
     fn read(&self, query: ReadQuery, limit: usize, buffer: EventChunk) -> Answer<Page> {
         self.reading(|opening| async move {
             let opened = opening.opened().await?;
+            if query.source == ReadSource::All {
+                opening.warn_unindexed(opened);
+            }
             opened.read(&*opening.database, &query, limit, buffer).await
         })
     }

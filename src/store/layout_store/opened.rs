@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::Comparison;
 use crate::store::foreign::ForeignTable;
-use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::RowsQuery;
 use crate::store::layout_store::located::Located;
@@ -60,7 +59,7 @@ impl PositionOrder<'_> {
         // A row without a position is no event. Its mapping reports it.
         let query =
             RowsQuery { order: columns.clone(), columns: columns.clone(), of_document: 0, limit: 1, ..self.query.clone() };
-        query.bound(columns, Comparison::From, vec![ForeignValue::Integer(i64::MIN + 1)])
+        query.bound(columns, Comparison::Present, Vec::new())
     }
 
     /// Returns the query for the highest position.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::Once;
 
 use tokio::sync::OnceCell;
 
@@ -32,11 +33,12 @@ pub(super) struct Opening {
     choice: LayoutChoice,
     warn: Warn,
     opened: OnceCell<Opened>,
+    warned: Once,
 }
 
 impl Opening {
     pub(super) fn new(database: Arc<dyn ForeignDatabase>, choice: LayoutChoice, warn: Warn) -> Self {
-        Self { database, choice, warn, opened: OnceCell::new() }
+        Self { database, choice, warn, opened: OnceCell::new(), warned: Once::new() }
     }
 
     /// Returns the layout in the database.
@@ -63,15 +65,8 @@ impl Opening {
         let tables = fit.tables.iter().map(|table| EventTable::new(&layout, &catalog, &fit.schema, table));
         let mut opened =
             Opened { name, schema: fit.schema.clone(), tables: tables.collect(), catalog, located: Mutex::default(), shift: 0 };
-        if let Some(position) = opened.position() {
-            if !position.indexed {
-                let message = format!(
-                    "no index of {} begins with {}: reading all in order sorts the table for each page; \
-                     'esctl layout check' shows the index that helps",
-                    position.query.from, position.column.name
-                );
-                (self.warn)(&message);
-            }
+        // Without an index, the lowest position would cost a pass over the table.
+        if let Some(position) = opened.position().filter(|position| position.indexed) {
             let lowest = database.rows(position.first()).await?;
             if let Some(&[ForeignValue::Integer(lowest)]) = lowest.first().map(|row| row.values.as_slice())
                 && lowest < 1
@@ -80,6 +75,18 @@ impl Opening {
             }
         }
         Ok(opened)
+    }
+
+    /// Warns, once, that reading all events in order is slow.
+    pub(super) fn warn_unindexed(&self, opened: &Opened) {
+        let Some(position) = opened.position().filter(|position| !position.indexed) else { return };
+        self.warned.call_once(|| {
+            (self.warn)(&format!(
+                "no index of {} begins with {}: reading all in order sorts the table for each page; \
+                 'esctl layout check' shows the index that helps",
+                position.query.from, position.column.name
+            ));
+        });
     }
 
     /// Returns the layout and its only place in the database.

@@ -87,7 +87,8 @@ impl Opened {
             && let Some(table) = self.tables.get(start.0)
         {
             let source = self.name_rows(table);
-            let mut query = RowsQuery { limit: limit - found.len(), ..source.query.clone() };
+            let asked = limit - found.len();
+            let mut query = RowsQuery { limit: asked, ..source.query.clone() };
             query = query.bound(source.query.columns.clone(), Comparison::Present, Vec::new());
             if let Some(last) = start.1.take() {
                 query = query.bound(source.query.columns.clone(), Comparison::After, last);
@@ -100,10 +101,15 @@ impl Opened {
                     database.rows(query).await?
                 }
             };
+            let table = start.0;
+            start = match rows.last() {
+                // Some of the rows may be of streams without events.
+                Some(last) if rows.len() == asked => (table, Some(last.values.clone())),
+                _ => (table + 1, None),
+            };
             for row in rows {
-                found.extend(self.named(database, start.0, &source, row).await?);
+                found.extend(self.named(database, table, &source, row).await?);
             }
-            start = (start.0 + 1, None);
         }
         Ok(found)
     }
