@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_esctl_global_optspecs
-    string join \n store= context= client= o/output= no-color wide local timeout= q/quiet v/verbose y/yes accept-clock accept-server h/help V/version
+    string join \n store= context= layout= client= o/output= no-color wide local timeout= q/quiet v/verbose y/yes accept-clock accept-server h/help V/version
 end
 
 function __fish_esctl_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c esctl -n "__fish_esctl_needs_command" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_needs_command" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_needs_command" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_needs_command" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_needs_command" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -70,6 +71,7 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "help" -d 'Print the hel
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l keep -d 'Keep the store in this folder, to try further commands on it [default: esctl-demo]' -r -f -a "(__fish_complete_directories)"
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand demo" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -88,6 +90,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand demo" -l accept-server -d 'A
 complete -c esctl -n "__fish_esctl_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and not __fish_seen_subcommand_from create allocate add lock unlock show list history" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -127,6 +130,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from create" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -154,6 +158,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from allocate" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -181,6 +186,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -209,6 +215,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from lock" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -235,6 +242,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from unlock" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -256,6 +264,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l at -d 'Show the state at this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -282,6 +291,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l at -d 'Show the state at this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -305,6 +315,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l by -d 'Only events that this client recorded' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -323,6 +334,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand resource; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and not __fish_seen_subcommand_from create get update patch set delete list history missing diff" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -360,6 +372,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from create" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -381,6 +394,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l at -d 'Show the state at this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from get" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -407,6 +421,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from update" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -434,6 +449,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from patch" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -460,6 +476,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from set" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -486,6 +503,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from delete" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -508,6 +526,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l at -d 'Show the state at this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -531,6 +550,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l by -d 'Only events that this client recorded' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from history" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -550,6 +570,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l after -d 'Version that the client has; 0 for none' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from missing" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -570,6 +591,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l to -d 'Version to end at [default: the last]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -588,6 +610,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcomm
 complete -c esctl -n "__fish_esctl_using_subcommand doc; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and not __fish_seen_subcommand_from new join leave play acquire rest claim discard end-turn show list history bot" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -630,6 +653,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from new" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -657,6 +681,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from join" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -684,6 +709,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from leave" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -716,6 +742,7 @@ blue\t''
 pink\t''"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from play" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -747,6 +774,7 @@ blue\t''
 pink\t''"
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from acquire" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -774,6 +802,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from rest" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -801,6 +830,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from claim" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -828,6 +858,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from discard" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -855,6 +886,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from end-turn" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -877,6 +909,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l at -d 'Show the state at this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -901,6 +934,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l at -d 'Show the state at this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -925,6 +959,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l by -d 'Only events that this client recorded' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from history" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -947,6 +982,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l idempotency-key -d 'Idempotency key: repeated moves are made once, and count toward --moves [default: a new key]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -965,6 +1001,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcom
 complete -c esctl -n "__fish_esctl_using_subcommand game; and __fish_seen_subcommand_from bot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and not __fish_seen_subcommand_from list show read tail append" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -992,6 +1029,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l after -d 'Only streams after this name' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1010,6 +1048,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1038,6 +1077,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l where -d 'Only events for which this jq program, or the one in @FILE, returns a value other than false and null' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1066,6 +1106,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l until -d 'End once this time has passed, and show no later event' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1097,6 +1138,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l causation-id -d 'Id of the event that caused this' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1116,6 +1158,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from append" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand trace" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand trace" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1141,6 +1184,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand replay" -l diff -d 'Show the
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l reducer -d 'Reducer that folds the events: a domain, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own, else merge]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand replay" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand replay" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1171,6 +1215,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l version -d 'Check
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l position -d 'Check up to this position of the store' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1189,6 +1234,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bisect" -l accept-server -d 
 complete -c esctl -n "__fish_esctl_using_subcommand bisect" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and not __fish_seen_subcommand_from take list show verify delete prune" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1216,6 +1262,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l reducer -d 'Reducer that folds the events: a domain, merge, last, count, \'jq: PROGRAM\' or @FILE.jq [default: the category\'s own]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1234,6 +1281,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from take" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1254,6 +1302,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l reducer -d 'Only a snapshot that this reducer made' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1272,6 +1321,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1291,6 +1341,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l version -d 'Only the snapshot at this version' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from delete" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1311,6 +1362,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l keep -d 'Number of snapshots to keep for each stream and reducer' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1329,6 +1381,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand snapshot; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1358,6 +1411,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_s
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and not __fish_seen_subcommand_from list status run rebuild rollback pause resume errors query create delete" -f -a "delete" -d 'Delete a created projection with its read model; events stay'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1376,6 +1430,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from status" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1396,6 +1451,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 park\t''"
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from run" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1418,6 +1474,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l memory -d 'Memory for rows; rows that do not fit go to a temporary file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1438,6 +1495,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rebuild" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1456,6 +1514,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from rollback" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1474,6 +1533,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from resume" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1494,6 +1554,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l skip -d 'Skip this event for good, and apply the waiting events of its stream' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from errors" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1516,6 +1577,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l at -d 'Show the state at this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from query" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1538,6 +1600,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l reduce -d 'jq program, or @FILE, that gets {"state", "event"} and returns the row, an object of at most 12 MiB; the first state is null' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1558,6 +1621,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1577,6 +1641,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand projection; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_seen_subcommand_from add list release" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1599,6 +1664,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and not __fish_s
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l reason -d 'Reason, recorded with the change' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1617,6 +1683,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1636,6 +1703,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l reason -d 'Reason, recorded with the change' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1654,6 +1722,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand quarantine; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1677,6 +1746,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and not __fish_seen_subcommand_from list show detect check guess" -f -a "guess" -d 'Write a layout for a home-grown table, from its names, types and indexes'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1695,6 +1765,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from show" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from show" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from show" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from show" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1713,6 +1784,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1731,6 +1803,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from detect" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1749,6 +1822,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1767,6 +1841,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand layout; and __fish_seen_subcommand_from guess" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_seen_subcommand_from run check init" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1789,6 +1864,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand scenario; and not __fish_see
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l junit -d 'Write a JUnit report as well' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1810,6 +1886,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1829,6 +1906,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1848,6 +1926,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l head -d 'Position and hash of a head that was kept elsewhere; they confirm everything before it' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand verify" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1867,6 +1946,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand verify" -l accept-server -d 
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stats" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1886,6 +1966,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stats" -l accept-server -d '
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand ui" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand ui" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1924,6 +2005,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand serve" -l log-format -d 'For
 json\t'One JSON object a line, for programs'"
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand serve" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1942,6 +2024,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand serve" -l accept-server -d '
 complete -c esctl -n "__fish_esctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand init" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand init" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand init" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1961,6 +2044,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand init" -s h -l help -d 'Print
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l seconds -d 'Time for writing and reading, in seconds' -r
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -1979,6 +2063,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand selftest" -l accept-server -
 complete -c esctl -n "__fish_esctl_using_subcommand selftest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and not __fish_seen_subcommand_from append read replay project serve" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2009,6 +2094,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2035,6 +2121,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2060,6 +2147,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2084,6 +2172,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2110,6 +2199,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2128,6 +2218,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2151,6 +2242,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen
 complete -c esctl -n "__fish_esctl_using_subcommand context; and not __fish_seen_subcommand_from list add use show remove" -f -a "remove" -d 'Remove a context; its store stays as it is'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2170,6 +2262,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_sub
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l store -d 'Event store' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l store-timeout -d 'Timeout for each answer of this store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2189,6 +2282,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_sub
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2207,6 +2301,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_sub
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2225,6 +2320,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_sub
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2244,6 +2340,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_sub
 complete -c esctl -n "__fish_esctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand completions" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand completions" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2264,6 +2361,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand completions" -s h -l help -d
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l dir -d 'Write a page for each command into this folder' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand man" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand man" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand man" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
@@ -2282,6 +2380,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand man" -l accept-server -d 'Ac
 complete -c esctl -n "__fish_esctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand help" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand help" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand help" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand help" -l client -d 'Client recorded with every event [default: the OS user]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand help" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'

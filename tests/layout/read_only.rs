@@ -28,13 +28,21 @@ fn a_role_that_may_only_select_is_enough_and_nothing_is_written() {
         &["layout", "guess"],
         &["layout", "guess", "public.messages"],
         &["layout", "check", "message-db"],
+        &["--layout", "auto", "stream", "list"],
+        &["--layout", "message-db", "stream", "read", "--all"],
+        &["--layout", "message-db", "replay", "wallet-1"],
+        &["--layout", "message-db", "trace", "7f9619ff-8b86-d011-b42d-00c04fc96401", "-q"],
     ] {
         let output = esctl.run_on(&url, args);
+        if args.contains(&"trace") {
+            assert_eq!(output.code, 3, "{output:?}");
+            continue;
+        }
         assert_eq!(output.code, 0, "{args:?} {output:?}");
         assert!(!output.stdout.contains("may not read"), "{output:?}");
     }
     let output = esctl.run_on(&url, &["stream", "list"]);
-    assert!(output.code == 3 && output.stderr.contains("esctl layout show message-db"), "{output:?}");
+    assert!(output.code == 3 && output.stderr.contains("--layout message-db"), "{output:?}");
     // A number of a transaction is taken by a write alone.
     let after = server.query("SELECT pg_current_wal_insert_lsn()::text");
     let written = format!("SELECT (pg_wal_lsn_diff('{after}', '{before}') < 1000)::text");
@@ -56,7 +64,13 @@ fn a_database_is_read_through_a_pooler() {
     for (mode, more) in [("session", ""), ("session", IGNORE), ("transaction", ""), ("transaction", IGNORE)] {
         let pooler = Pooler::before(&url, mode, more);
         let through = pooler.url(&url);
-        for args in [&["layout", "detect"][..], &["layout", "check", "message-db"], &["layout", "guess"]] {
+        for args in [
+            &["layout", "detect"][..],
+            &["layout", "check", "message-db"],
+            &["layout", "guess"],
+            &["--layout", "message-db", "stream", "list"],
+            &["--layout", "message-db", "stream", "read", "wallet-1"],
+        ] {
             let output = foreign.esctl.run_on(through.as_str(), args);
             assert_eq!(output.code, 0, "{mode} {more} {args:?}: {output:?}");
         }
@@ -68,7 +82,7 @@ fn a_file_that_may_not_be_written_is_read_and_not_changed() {
     let foreign = Foreign::sqlite(&format!("PRAGMA journal_mode = wal; {}", fixture("sqlite-es.sql")));
     let path = foreign.url.strip_prefix("sqlite:").unwrap();
     let before = std::fs::read(path).unwrap();
-    for args in [&["layout", "detect"][..], &["layout", "guess"]] {
+    for args in [&["layout", "detect"][..], &["layout", "guess"], &["--layout", "sqlite-es", "stream", "list", "-q"]] {
         let (code, _, err) = foreign.run(args);
         assert_eq!((code, err.as_str()), (0, ""));
     }
@@ -80,8 +94,10 @@ fn a_database_that_another_process_is_writing_is_read() {
     let foreign = Foreign::sqlite(&fixture("sqlite-es.sql"));
     let writer = rusqlite::Connection::open(foreign.url.strip_prefix("sqlite:").unwrap()).unwrap();
     writer.execute_batch("PRAGMA journal_mode = wal; BEGIN IMMEDIATE").unwrap();
-    let (code, _, err) = foreign.run(&["layout", "detect"]);
-    assert_eq!((code, err.as_str()), (0, ""));
+    for args in [&["layout", "detect"][..], &["--layout", "sqlite-es", "stats"]] {
+        let (code, _, err) = foreign.run(args);
+        assert_eq!((code, err.as_str()), (0, ""));
+    }
     writer.execute_batch("COMMIT").unwrap();
 }
 
