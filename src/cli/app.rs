@@ -170,7 +170,7 @@ impl App {
         match self.layout() {
             Some(layout) => {
                 tracing::info!(store = %url, layout, timeout = ?self.timeout(), "opening");
-                Ok(open_with_layout(&url, layout_choice(layout)?, self.open_options())?)
+                Ok(open_with_layout(&url, layout_choice(layout, self.timeout())?, self.open_options())?)
             }
             None => self.open(&url),
         }

@@ -28,7 +28,7 @@ pub struct Globals {
     #[arg(long, global = true, env = "ESCTL_CONTEXT", hide_env_values = true, value_name = "NAME", add = NameSource::Contexts)]
     pub context: Option<String>,
     /// Read a store that another program wrote: a layout of 'esctl layout list', a file, or auto for the only one that fits
-    #[arg(id = "layout_of_store", long = "layout", global = true, env = "ESCTL_LAYOUT", hide_env_values = true, value_name = "NAME|FILE|auto", value_hint = clap::ValueHint::FilePath)]
+    #[arg(id = "layout_of_store", long = "layout", global = true, env = "ESCTL_LAYOUT", hide_env_values = true, value_name = "NAME|FILE|auto", value_hint = clap::ValueHint::FilePath, add = NameSource::Layouts)]
     pub layout: Option<String>,
     /// Client recorded with every event [default: the OS user]
     #[arg(long, global = true, env = "ESCTL_CLIENT", hide_env_values = true, value_name = "ID", value_parser = token)]

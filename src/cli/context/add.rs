@@ -3,6 +3,7 @@
 use std::path;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -49,7 +50,7 @@ impl ContextAddArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let name = &self.name;
         let url = absolute_url(&self.url)?;
-        let layout = app.typed.layout_flag().map(absolute_layout).transpose()?;
+        let layout = app.typed.layout_flag().map(|layout| absolute_layout(layout, app.timeout())).transpose()?;
         if let Ok(context) = app.config.context(name)
             && self.is_the_same(context, &url, layout.as_deref(), app.typed.client_flag())
         {
@@ -97,8 +98,8 @@ impl ContextAddArgs {
 }
 
 /// Returns a layout in a form that means the same in every folder. The layout must exist.
-fn absolute_layout(layout: &str) -> Result<String, CliError> {
-    if let LayoutChoice::Named(..) = layout_choice(layout)?
+fn absolute_layout(layout: &str, patience: Duration) -> Result<String, CliError> {
+    if let LayoutChoice::Named(..) = layout_choice(layout, patience)?
         && show_layout(layout).is_err()
         && layout != "-"
     {
