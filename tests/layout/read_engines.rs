@@ -1,5 +1,7 @@
 //! The built-in layouts: the stores of libraries are listed, read and replayed, with the events that were written.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -21,7 +23,8 @@ fn reads(name: &str, on: Backend) {
     let read = |args: &[&str]| foreign.read(name, args);
     let streams = read(&["stream", "list"]);
     let mut found = Vec::new();
-    for stream in items(&streams) {
+    // The names of reserved streams cannot be given to a command.
+    for stream in items(&streams).iter().filter(|stream| !stream["stream"].as_str().unwrap().starts_with('$')) {
         let (stream, version) = (stream["stream"].as_str().unwrap(), &stream["version"]);
         let events = read(&["stream", "read", stream]);
         let last = read(&["stream", "read", stream, "--backwards", "--limit", "1"]);
@@ -35,7 +38,9 @@ fn reads(name: &str, on: Backend) {
         found.extend(items(&events).iter().cloned());
     }
     let stats = read(&["stats"]);
-    assert_eq!((&stats["events"], &stats["streams"]), (&json!(found.len()), &json!(items(&streams).len())), "{name}");
+    // An event that is linked to further streams counts once.
+    let ids: BTreeSet<&str> = found.iter().map(|event| event["event_id"].as_str().unwrap()).collect();
+    assert_eq!((&stats["events"], &stats["streams"]), (&json!(ids.len()), &json!(items(&streams).len())), "{name}");
     let expected: Value = serde_json::from_str(&fixture("first_events.json")).unwrap();
     for event in expected[name].as_object().unwrap().values().flat_map(|events| events.as_array().unwrap()) {
         let is_same = |found: &&Value| {
