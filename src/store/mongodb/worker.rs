@@ -1,6 +1,7 @@
 //! The thread that drives the database. A job runs there to its end, whether or not its caller still waits, and never on
 //! the runtime of a caller.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
@@ -12,6 +13,9 @@ use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 use crate::store::worker::WorkerThread;
 use crate::store::worker::answer_of;
+
+/// The work of a task.
+type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The link to the thread. The thread continues while a clone of `alive` exists: one here, and one with each current write.
 #[derive(Clone)]
@@ -61,6 +65,7 @@ impl Worker {
         // A task of its own: the driver must not be interrupted.
         self.start(
             async move {
+                let job: Task<Result<T, StoreError>> = Box::pin(job);
                 let task = tokio::time::timeout(patience, tokio::spawn(job));
                 task.await.map_or_else(late, |done| done.unwrap_or_else(died))
             },
@@ -76,11 +81,13 @@ impl Worker {
         let (answer, result) = oneshot::channel();
         let started = self.link().map(|Link { runtime, alive }| {
             let alive = writes.then_some(alive);
-            runtime.spawn(async move {
+            // In a box, so that the code that runs a task is compiled once, and not for each of a hundred jobs.
+            let task: Task<()> = Box::pin(async move {
                 // A caller that no longer waits does not undo the work.
                 let _ = answer.send(job.await);
                 drop(alive);
             });
+            runtime.spawn(task);
         });
         answer_of(started, result)
     }
