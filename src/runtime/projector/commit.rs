@@ -77,14 +77,14 @@ impl Pass<'_> {
         let mut load = RowLoad::new(self.model.clone());
         store.begin_load(&load).await?;
         let mut all = self.rows.all()?;
-        loop {
-            let rows = self.rows.next(&mut all)?;
-            if rows.is_empty() {
-                break;
-            }
-            if !store.load_rows(&mut load, rows).await? {
+        let mut part = self.rows.next(&mut all)?;
+        while !part.is_empty() {
+            // The database stores a part while the next one is saved.
+            let (stored, next) = tokio::join!(store.load_rows(&mut load, part), async { self.rows.next(&mut all) });
+            if !stored? {
                 return Ok(false);
             }
+            part = next?;
         }
         self.rows.written();
         Ok(store.finish_load(&load, commit).await?)
