@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
@@ -80,8 +81,11 @@ fn the_help_of_every_command_ends_with_examples_that_parse() {
         for example in examples {
             let words = words(example.split(" > ").next().unwrap());
             assert!(words.join(" ").starts_with(&name), "{name}: {example}");
-            let parsed = args::command().try_get_matches_from(&words);
-            assert!(parsed.is_ok(), "{name}: {example}: {}", parsed.unwrap_err());
+            let line: Vec<OsString> = words.iter().map(Into::into).collect();
+            for definition in [args::command(), args::command_for(&line)] {
+                let parsed = definition.try_get_matches_from(&words);
+                assert!(parsed.is_ok(), "{name}: {example}: {}", parsed.unwrap_err());
+            }
         }
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Help, man pages and completions are generated from these definitions.
 
+use std::ffi::OsString;
+
 use clap::ArgMatches;
-use clap::CommandFactory;
+use clap::Args;
 use clap::FromArgMatches;
-use clap::Parser;
+use clap::Subcommand;
 
 use crate::cli::commands::Command;
 use crate::cli::domain_verb;
@@ -14,17 +16,7 @@ use crate::cli::examples;
 use crate::cli::examples::with_examples;
 use crate::cli::globals::Globals;
 
-/// Operate event stores: send commands, read streams, replay to any moment, rebuild read models
-#[derive(Debug, Parser)]
-#[command(name = "esctl", version, max_term_width = 100, arg_required_else_help = true, disable_help_subcommand = true)]
-pub struct Cli {
-    /// The flags that every command has.
-    #[command(flatten)]
-    pub globals: Globals,
-    /// The command to run.
-    #[command(subcommand)]
-    pub command: Command,
-}
+const ABOUT: &str = "Operate event stores: send commands, read streams, replay to any moment, rebuild read models";
 
 const AFTER_HELP: &str = "Without --store and without a context, esctl uses the embedded store: a SQLite file in the user's data folder, \
                           created by the first write. 'esctl help COMMAND' shows the help of a command, 'esctl help exit-codes' the \
@@ -39,17 +31,38 @@ fn take_negative_numbers(command: clap::Command) -> clap::Command {
     command.mut_subcommands(take_negative_numbers)
 }
 
-/// Builds the arguments from what clap matched.
-pub(super) fn parsed(matches: &ArgMatches) -> Result<Cli, clap::Error> {
-    match DomainVerb::typed(matches)? {
-        Some(verb) => Ok(Cli { globals: Globals::from_arg_matches(matches)?, command: Command::OfDomain(verb) }),
-        None => Cli::from_arg_matches(matches),
-    }
+/// Builds the command and the global flags from what clap matched.
+pub(super) fn parsed(matches: &ArgMatches) -> Result<(Command, Globals), clap::Error> {
+    let command = match DomainVerb::typed(matches)? {
+        Some(verb) => Command::OfDomain(verb),
+        None => Command::from_arg_matches(matches)?,
+    };
+    Ok((command, Globals::from_arg_matches(matches)?))
 }
 
 /// Returns the definition of the command line, with the domains that are installed.
 pub fn command() -> clap::Command {
     let examples = examples::MAIN.map(|example| format!("  {example}\n")).concat();
-    with_examples(take_negative_numbers(Cli::command().subcommands(domain_verb::commands())))
-        .after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
+    with_examples(take_negative_numbers(with_commands(root()))).after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
+}
+
+/// Returns a definition that accepts this command line if [`command`] does, with those commands only that are named in it. To
+/// prepare all of them takes longer than most commands run.
+pub fn command_for(line: &[OsString]) -> clap::Command {
+    let all = with_commands(clap::Command::new("all"));
+    let is_named = |command: &&clap::Command| {
+        let mut names = command.get_all_aliases().chain([command.get_name()]);
+        names.any(|name| line.iter().any(|word| word == name))
+    };
+    take_negative_numbers(root().subcommands(all.get_subcommands().filter(is_named).cloned()))
+}
+
+/// Returns `esctl` with the flags that every command has.
+fn root() -> clap::Command {
+    let root = clap::Command::new("esctl").about(ABOUT).version(env!("CARGO_PKG_VERSION")).max_term_width(100);
+    Globals::augment_args(root.subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true))
+}
+
+fn with_commands(root: clap::Command) -> clap::Command {
+    Command::augment_subcommands(root).subcommands(domain_verb::commands())
 }

@@ -91,7 +91,6 @@ mod write;
 mod write_record;
 
 pub use app::App;
-pub use args::Cli;
 pub use error::CliError;
 pub use error::nearest;
 pub use output::Output;

@@ -1,5 +1,6 @@
 //! The program of an application: esctl with domains and projections of its own.
 
+use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -77,7 +78,8 @@ impl Program {
 
     /// Checks the names: each is valid, and none is used twice.
     fn check(&self) -> Result<(), CliError> {
-        let command = args::command();
+        // Building the definition takes longer than most commands.
+        let command = LazyCell::new(args::command);
         let mut categories: Vec<&str> = domain::built_in().iter().map(|domain| domain.category).collect();
         for domain in &self.installed.domains {
             let category = domain.category;

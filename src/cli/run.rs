@@ -60,10 +60,12 @@ pub(super) fn run_command_line(arguments: Vec<OsString>) -> u8 {
 }
 
 /// Parses a command line.
-fn parse(arguments: &[OsString]) -> Result<(Command, Globals, ArgMatches), clap::Error> {
-    let matches = globals::without_empty_variables(args::command()).try_get_matches_from(arguments)?;
-    let cli = args::parsed(&matches)?;
-    Ok((cli.command, cli.globals, matches))
+fn parse(line: &[OsString]) -> Result<(Command, Globals, ArgMatches), clap::Error> {
+    let matches_of = |definition| globals::without_empty_variables(definition).try_get_matches_from(line);
+    // An error may name any command.
+    let matches = matches_of(args::command_for(line)).or_else(|_| matches_of(args::command()))?;
+    let (command, globals) = args::parsed(&matches)?;
+    Ok((command, globals, matches))
 }
 
 fn invocation<'a>(command: &Command, globals: Globals, matches: &'a ArgMatches, arguments: &'a [OsString]) -> Invocation<'a> {

@@ -12,7 +12,7 @@ use super::SettingOrigin;
 use super::TypedSettings;
 use super::read::read_config;
 use crate::cli::args;
-use crate::cli::args::Cli;
+use crate::cli::globals::Globals;
 use crate::cli::output::Format;
 
 const FILE: &str = r#"
@@ -42,7 +42,7 @@ fn read(text: &str) -> Result<ConfigFile, crate::cli::CliError> {
 fn effective(config: &ConfigFile, line: &[&str]) -> Effective {
     let words = ["esctl"].iter().chain(line).chain(&["stream", "list"]);
     let matches = args::command().try_get_matches_from(words).unwrap();
-    let globals = Cli::from_arg_matches(&matches).unwrap().globals;
+    let globals = Globals::from_arg_matches(&matches).unwrap();
     Effective::new(&TypedSettings::new(&globals, &matches), config).unwrap()
 }
 
