@@ -165,18 +165,19 @@ async fn table(connection: &Connection, name: &str) -> Result<ForeignTable, Stor
 
 async fn indexes(connection: &Connection, collection: &str) -> Result<Vec<ForeignIndex>, StoreError> {
     let failed = connection.failed("cannot read");
-    let mut found = connection.collection(collection).list_indexes().await.map_err(&failed)?;
+    let mut found = connection.database.run_cursor_command(doc! { "listIndexes": collection }).await.map_err(&failed)?;
     let mut indexes = Vec::new();
     while found.advance().await.map_err(&failed)? {
         let index = found.deserialize_current().map_err(&failed)?;
-        let options = index.options.unwrap_or_default();
-        let is_id = index.keys.len() == 1 && index.keys.contains_key("_id");
+        let Ok(keys) = index.get_document("key") else { continue };
+        let is_set = |option| index.get_bool(option).is_ok_and(|set| set);
+        let is_id = keys.len() == 1 && keys.contains_key("_id");
         // Only an index over all documents, in the order of the values themselves.
-        let is_ordered = index.keys.values().all(|order| order.as_str().is_none());
-        let is_whole = options.partial_filter_expression.is_none() && options.sparse != Some(true) && options.collation.is_none();
+        let is_ordered = keys.values().all(|order| order.as_str().is_none());
+        let is_whole =
+            !["partialFilterExpression", "collation"].iter().any(|option| index.contains_key(option)) && !is_set("sparse");
         if is_ordered && is_whole {
-            let unique = is_id || options.unique == Some(true);
-            indexes.push(ForeignIndex { columns: index.keys.keys().cloned().collect(), unique });
+            indexes.push(ForeignIndex { columns: keys.keys().cloned().collect(), unique: is_id || is_set("unique") });
         }
     }
     Ok(indexes)

@@ -95,12 +95,15 @@ enum ViewTarget {
 async fn views(connection: &Connection) -> Result<HashMap<String, ViewTarget>, StoreError> {
     let failed = connection.failed("cannot read");
     let named = doc! { "name": { "$regex": format!("^{PREFIX}[^.]*$") } };
-    let mut cursor = connection.database.list_collections().filter(named).await.map_err(&failed)?;
+    // As documents: the types of the driver for collections and their options are long to compile.
+    let list = doc! { "listCollections": 1, "filter": named };
+    let mut cursor = connection.database.run_cursor_command(list).await.map_err(&failed)?;
     let mut found = HashMap::new();
     while cursor.advance().await.map_err(&failed)? {
         let listed = cursor.deserialize_current().map_err(&failed)?;
-        let target = listed.options.view_on.map_or(ViewTarget::Collection, ViewTarget::View);
-        found.insert(listed.name, target);
+        let view_on = listed.get_document("options").ok().and_then(|options| options.get_str("viewOn").ok());
+        let target = view_on.map_or(ViewTarget::Collection, |collection| ViewTarget::View(collection.to_owned()));
+        found.extend(listed.get_str("name").ok().map(|name| (name.to_owned(), target)));
     }
     Ok(found)
 }
