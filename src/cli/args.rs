@@ -43,7 +43,9 @@ pub(super) fn parsed(matches: &ArgMatches) -> Result<(Command, Globals), clap::E
 /// Returns the definition of the command line, with the domains that are installed.
 pub fn command() -> clap::Command {
     let examples = examples::MAIN.map(|example| format!("  {example}\n")).concat();
-    with_examples(take_negative_numbers(with_commands(root()))).after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
+    with_examples(take_negative_numbers(with_commands(root())))
+        .about(ABOUT)
+        .after_help(format!("Examples:\n{examples}\n{AFTER_HELP}"))
 }
 
 /// Returns a definition that accepts this command line if [`command`] does, with those commands only that are named in it. To
@@ -59,7 +61,7 @@ pub fn command_for(line: &[OsString]) -> clap::Command {
 
 /// Returns `esctl` with the flags that every command has.
 fn root() -> clap::Command {
-    let root = clap::Command::new("esctl").about(ABOUT).version(env!("CARGO_PKG_VERSION")).max_term_width(100);
+    let root = clap::Command::new("esctl").version(env!("CARGO_PKG_VERSION")).max_term_width(100);
     Globals::augment_args(root.subcommand_required(true).arg_required_else_help(true).disable_help_subcommand(true))
 }
 
