@@ -15,6 +15,7 @@ use crate::store::error::StoreError;
 use crate::store::head::Head;
 use crate::store::sqlite::error::SqlError;
 use crate::store::sqlite::statement::prepare;
+use crate::store::sqlite::statement::read_across_migration;
 
 fn damaged_head() -> SqlError {
     StoreError::integrity("the head row of the store is missing or has an invalid value").into()
@@ -22,15 +23,17 @@ fn damaged_head() -> SqlError {
 
 /// Reads the recorded head and the last event in one statement, as of one moment.
 pub(crate) fn end(connection: &Connection) -> Result<StoreEnd, SqlError> {
-    let mut statement = prepare(connection, include_str!("sql/end.sql"))?;
-    let mut rows = statement.query([])?;
-    let row = rows.next()?.ok_or_else(damaged_head)?;
-    let head = head_at(row, 0)?.ok_or_else(damaged_head)?;
-    let last = match row.get_ref(3)? {
-        ValueRef::Null => Head::default(),
-        _ => head_at(row, 3)?.ok_or_else(|| StoreError::integrity("the last event has an invalid value"))?,
-    };
-    Ok(StoreEnd { head, last })
+    read_across_migration(connection, || {
+        let mut statement = prepare(connection, include_str!("sql/end.sql"))?;
+        let mut rows = statement.query([])?;
+        let row = rows.next()?.ok_or_else(damaged_head)?;
+        let head = head_at(row, 0)?.ok_or_else(damaged_head)?;
+        let last = match row.get_ref(3)? {
+            ValueRef::Null => Head::default(),
+            _ => head_at(row, 3)?.ok_or_else(|| StoreError::integrity("the last event has an invalid value"))?,
+        };
+        Ok(StoreEnd { head, last })
+    })
 }
 
 /// Reads position, time and hash; `None` where esctl never wrote one of the values.
@@ -44,9 +47,11 @@ fn head_at(row: &Row<'_>, column: usize) -> Result<Option<Head>, SqlError> {
 
 /// Reads the position of the recorded head.
 pub(crate) fn head_position(connection: &Connection) -> Result<Position, SqlError> {
-    let mut statement = prepare(connection, include_str!("sql/head_position.sql"))?;
-    let position: Option<i64> = statement.query_row([], |row| row.get(0)).optional()?;
-    position.and_then(|position| u64::try_from(position).ok()).map(Position).ok_or_else(damaged_head)
+    read_across_migration(connection, || {
+        let mut statement = prepare(connection, include_str!("sql/head_position.sql"))?;
+        let position: Option<i64> = statement.query_row([], |row| row.get(0)).optional()?;
+        position.and_then(|position| u64::try_from(position).ok()).map(Position).ok_or_else(damaged_head)
+    })
 }
 
 /// Reads the position of the last event, whatever the recorded head is; 0 without events.

@@ -34,6 +34,19 @@ pub(crate) fn prepare<'c>(connection: &'c Connection, sql: &str) -> Result<Cache
     Ok(connection.prepare_cached(sql)?)
 }
 
+/// Reads once more after an error if the store is of this schema version. A statement for an older one reads tables that
+/// another process may replace after the statement was prepared.
+pub(crate) fn read_across_migration<T>(connection: &Connection, read: impl Fn() -> Result<T, SqlError>) -> Result<T, SqlError> {
+    match read() {
+        Err(SqlError::Sqlite(error))
+            if error.sqlite_error_code() == Some(ErrorCode::Unknown) && schema_version(connection)? == SCHEMA_VERSION =>
+        {
+            read()
+        }
+        outcome => outcome,
+    }
+}
+
 /// Checks within a write transaction that no newer program has migrated the store meanwhile.
 pub(crate) fn must_be_current(connection: &Connection) -> Result<(), SqlError> {
     let found = schema_version(connection)?;
@@ -49,4 +62,30 @@ pub(crate) fn must_be_current(connection: &Connection) -> Result<(), SqlError> {
 pub(crate) fn table_exists(connection: &Connection, table: &str) -> Result<bool, SqlError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
     Ok(connection.prepare_cached(sql)?.query_row([table], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use rusqlite::Connection;
+
+    use super::SCHEMA_VERSION;
+    use super::read_across_migration;
+
+    #[test]
+    fn a_read_that_a_migration_interrupts_is_repeated_once() {
+        for (version, reads) in [(SCHEMA_VERSION, 2), (SCHEMA_VERSION - 1, 1)] {
+            let connection = Connection::open_in_memory().unwrap();
+            connection.pragma_update(None, "user_version", version).unwrap();
+            connection.execute_batch("CREATE VIEW head AS SELECT json_extract('{}', 'migrated') AS position").unwrap();
+            let count = Cell::new(0);
+            let read = || {
+                count.set(count.get() + 1);
+                Ok(connection.query_row("SELECT position FROM head", [], |row| row.get::<_, i64>(0))?)
+            };
+            assert!(read_across_migration(&connection, read).is_err());
+            assert_eq!(count.get(), reads);
+        }
+    }
 }
