@@ -97,7 +97,7 @@ async fn categories(store: &Store, prefix: &str, limit: usize) -> Result<Vec<Str
     let mut found: Vec<String> = Vec::new();
     let mut after = None;
     while found.len() < limit {
-        let query = StreamQuery { prefix: Some(prefix.to_owned()), after, limit: 1, category: None };
+        let query = StreamQuery { prefix: Some(prefix.to_owned()), after, limit: 1, ..StreamQuery::default() };
         let Some(first) = store.streams(query).await?.into_iter().next() else { break };
         // No name contains the highest character. Names without a dash may come before others of their category.
         after = Some(if first.stream.contains('-') { format!("{}-\u{10FFFF}", first.category) } else { first.stream });

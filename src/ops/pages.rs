@@ -61,6 +61,7 @@ impl ListQuery for StreamQuery {
 
     fn go_on_after(&mut self, item: &StreamInfo) {
         self.after = Some(item.stream.clone());
+        self.token = item.foreign.as_ref().map(|foreign| foreign.place.clone());
     }
 }
 

@@ -108,6 +108,7 @@ pub use quarantine::QUARANTINE_STREAM;
 pub use quarantine::Quarantine;
 pub use quarantine::QuarantineRecord;
 pub use quarantine::Quarantined;
+pub use read::ForeignStream;
 pub use read::Page;
 pub use read::PageToken;
 pub use read::ReadQuery;

@@ -190,6 +190,8 @@ pub struct StreamQuery {
     pub prefix: Option<String>,
     /// The name after which the answer begins.
     pub after: Option<String>,
+    /// The place of the stream with that name, where several streams may have it.
+    pub token: Option<PageToken>,
     /// The largest number of streams.
     pub limit: usize,
 }
@@ -224,6 +226,18 @@ pub struct StreamInfo {
     pub last_position: Position,
     /// The time of its last event.
     pub last_recorded_at: Timestamp,
+    /// The place and state in a store of another program.
+    #[serde(skip)]
+    pub foreign: Option<Box<ForeignStream>>,
+}
+
+/// What only the log of a store of another program knows about a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignStream {
+    /// Its place, from which a list goes on. Several streams may have one name.
+    pub place: PageToken,
+    /// The reason why its last event cannot be read.
+    pub damage: Option<String>,
 }
 
 impl StreamInfo {

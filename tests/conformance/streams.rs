@@ -70,7 +70,8 @@ pub async fn category_prefix_after_and_limit_choose_exactly_what_they_say<S: Sub
             for after in afters {
                 for limit in [0, 1, 2, 3, usize::MAX] {
                     let owned = |text: Option<&str>| text.map(str::to_owned);
-                    let query = StreamQuery { category: owned(category), prefix: owned(prefix), after: owned(after), limit };
+                    let query =
+                        StreamQuery { category: owned(category), prefix: owned(prefix), after: owned(after), token: None, limit };
                     let found = names(&store, query.clone()).await;
                     assert_eq!(found, wanted(category, prefix, after, limit), "{query:?}");
                 }
@@ -100,7 +101,8 @@ pub async fn pages_of_any_size_together_are_the_whole_list<S: Subject>(subject: 
         for limit in [7, 999, 1000, 1001, 2500, 9999] {
             let mut found: Vec<String> = Vec::new();
             loop {
-                let query = StreamQuery { category: category.clone(), after: found.last().cloned(), limit, prefix: None };
+                let query =
+                    StreamQuery { category: category.clone(), after: found.last().cloned(), limit, ..StreamQuery::default() };
                 let page = names(&store, query).await;
                 assert!(page.len() <= limit);
                 if page.is_empty() {

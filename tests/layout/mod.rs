@@ -8,6 +8,7 @@ mod guess;
 mod libraries;
 mod read;
 mod read_engines;
+mod read_names;
 mod read_odd;
 mod read_only;
 mod stores;

@@ -105,12 +105,12 @@ fn long_streams_with_holes_and_doubles_are_read_page_by_page() {
 }
 
 #[test]
-fn positions_below_one_are_moved_and_shown_under_source() {
+fn positions_from_zero_are_moved_by_one_and_shown_under_source() {
     let foreign = Foreign::sqlite(
         "CREATE TABLE notes (p INTEGER PRIMARY KEY, s TEXT, v INTEGER, t TEXT, d TEXT, UNIQUE (s, v));
         INSERT INTO notes VALUES (0, 'a', 1, 'T', '{}'), (1, 'a', 2, 'T', '{}')",
     );
-    let layout = foreign.file("notes.toml", &LAYOUT.replace("[events]", "[events]\nposition = \"e.p\""));
+    let layout = foreign.file("notes.toml", &LAYOUT.replace("[events]", "[events]\nposition = { column = \"e.p\", first = 0 }"));
     let page = foreign.read(&layout, &["stream", "read", "--all", "--limit", "1"]);
     assert_eq!(
         (&page["items"][0]["position"], &page["items"][0]["source"], &page["next"]),
@@ -118,6 +118,48 @@ fn positions_below_one_are_moved_and_shown_under_source() {
     );
     let rest = foreign.read(&layout, &["stream", "read", "--all", "--after", "1"]);
     assert_eq!((rest["items"].as_array().unwrap().len(), &rest["items"][0]["version"]), (1, &json!(2)));
+}
+
+#[test]
+fn positions_do_not_depend_on_the_events_that_are_there() {
+    let foreign = Foreign::sqlite(
+        "CREATE TABLE notes (p INTEGER PRIMARY KEY, s TEXT, v INTEGER, t TEXT, d TEXT, UNIQUE (s, v));
+        INSERT INTO notes VALUES (0, 'a', 1, 'A', '{}'), (1, 'a', 2, 'B', '{}'), (2, 'a', 3, 'C', '{}'), (3, 'a', 4, 'D', '{}')",
+    );
+    let from_zero =
+        foreign.file("zero.toml", &LAYOUT.replace("[events]", "[events]\nposition = { column = \"e.p\", first = 0 }"));
+    let from_one = foreign.file("one.toml", &LAYOUT.replace("[events]", "[events]\nposition = \"e.p\""));
+    let page = foreign.read(&from_zero, &["stream", "read", "--all", "--limit", "2"]);
+    assert_eq!(page["next"], json!("2"));
+    // Position 0 is no position without `first = 0`, here and in a check.
+    let (code, error) = foreign.refused(&from_one, &["stream", "read", "--all"]);
+    let message = error["message"].as_str().unwrap();
+    assert!(code == 8 && message.contains("e.p is 0, and the first position is 1") && message.contains("first = 0"), "{error}");
+    let (code, out, _) = foreign.run(&["layout", "check", &from_one]);
+    assert!(code == 1 && out.contains("e.p is 0"), "{out}");
+    // The first event goes to an archive. A cursor keeps its meaning.
+    let file = foreign.url.strip_prefix("sqlite:").unwrap();
+    rusqlite::Connection::open(file).unwrap().execute_batch("DELETE FROM notes WHERE p = 0").unwrap();
+    for layout in [&from_zero, &from_one] {
+        let after = if *layout == from_zero { "2" } else { "1" };
+        let rest = foreign.read(layout, &["stream", "read", "--all", "--after", after]);
+        let types: Vec<&str> = rest["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+        assert_eq!(types, ["C", "D"]);
+    }
+    for lowest in ["-9223372036854775808", "-5"] {
+        let sql = format!("UPDATE notes SET p = {lowest} WHERE v = 2");
+        rusqlite::Connection::open(file).unwrap().execute_batch(&sql).unwrap();
+        for layout in [&from_zero, &from_one] {
+            let (code, error) = foreign.refused(layout, &["stream", "read", "--all"]);
+            assert!(code == 8 && error["message"].as_str().unwrap().contains("e.p is "), "{lowest}: {error}");
+        }
+    }
+    let (code, _, error) = foreign.run(&[
+        "layout",
+        "show",
+        &foreign.file("two.toml", &LAYOUT.replace("[events]", "[events]\nposition = { column = \"e.p\", first = 2 }")),
+    ]);
+    assert!(code == 2 && error.contains("0 or 1"), "{error}");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The command `esctl stream list`.
 
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
 use clap::Args;
 
 use crate::cli::app::App;
@@ -8,7 +11,9 @@ use crate::cli::error::CliError;
 use crate::cli::name_source::NameSource;
 use crate::cli::output::Listing;
 use crate::cli::pages::all_pages;
+use crate::ops::error::OpsError;
 use crate::ops::list_streams::list_streams;
+use crate::store::PageToken;
 use crate::store::StreamInfo;
 use crate::store::StreamQuery;
 
@@ -36,9 +41,17 @@ impl StreamListArgs {
         let listing = Listing::new(["stream", "category", "version", "last position", "last event"]);
         let listing = listing.fields(["stream", "category", "version", "last_position", "last_recorded_at"]).empty("no streams");
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
-        let filter = StreamQuery { category: self.category, prefix: self.prefix, after: None, limit: 0 };
-        let (store, filter) = (&store, &filter);
-        let page = |after, limit| async move { list_streams(store, StreamQuery { after, limit, ..filter.clone() }).await };
+        let filter = StreamQuery { category: self.category, prefix: self.prefix, ..StreamQuery::default() };
+        // A name alone does not say where a page ended if several streams have it.
+        let place: Mutex<Option<PageToken>> = Mutex::default();
+        let (store, filter, place) = (&store, &filter, &place);
+        let page = |after, limit| async move {
+            let token = place.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let page = list_streams(store, StreamQuery { after, token, limit, ..filter.clone() }).await?;
+            let last = page.items.last().and_then(|info| info.foreign.as_ref());
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = last.map(|foreign| foreign.place.clone());
+            Ok::<_, OpsError>(page)
+        };
         let end = all_pages(self.after, self.limit, page, |streams: Vec<StreamInfo>| {
             for info in streams {
                 let more = list.push(&info, || {

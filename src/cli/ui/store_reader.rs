@@ -44,7 +44,7 @@ impl StoreReader {
         Ok(match request {
             PageRequest::Streams { prefix, after } => {
                 let prefix = (!prefix.is_empty()).then_some(prefix);
-                let query = StreamQuery { category: None, prefix, after, limit: STREAMS_AT_ONCE };
+                let query = StreamQuery { prefix, after, limit: STREAMS_AT_ONCE, ..StreamQuery::default() };
                 PageReply::Streams(list_streams(store, query).await?)
             }
             PageRequest::Events(input) => PageReply::Events(browse_events(store, &input).await?),

@@ -64,7 +64,7 @@ pub async fn list(
 ) -> Result<Response, HttpProblem> {
     caller.may(Scope::Read)?;
     let ListStreamsParams { category, prefix, after, limit } = params;
-    let query = StreamQuery { category, prefix, after, limit: limit.items() };
+    let query = StreamQuery { category, prefix, after, token: None, limit: limit.items() };
     Ok(answer::page(&uri, &list_streams(&server.store, query).await?))
 }
 

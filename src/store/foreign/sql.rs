@@ -137,6 +137,10 @@ fn given(column: &QueryColumn, value: &ForeignValue, dialect: &Dialect, paramete
         ForeignValue::Null => return "NULL".to_owned(),
         ForeignValue::Boolean(flag) => return if *flag { "TRUE" } else { "FALSE" }.to_owned(),
         ForeignValue::Integer(number) | ForeignValue::Micros(number) => return number.to_string(),
+        // In SQLite, a whole number in digits is compared with all of them, and a float has fewer.
+        ForeignValue::Number(digits) if digits.bytes().all(|digit| digit.is_ascii_digit() || digit == b'-') => {
+            return format!("{digits}.0");
+        }
         ForeignValue::Number(digits) if digits.parse::<f64>().is_ok_and(f64::is_finite) => return digits.clone(),
         ForeignValue::Bytes(bytes) => {
             return (dialect.bytes)(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());

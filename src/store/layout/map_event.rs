@@ -26,7 +26,7 @@ use crate::store::layout::table_name::TableName;
 /// An event of another program, as its layout maps it.
 #[derive(Debug, Clone, Serialize)]
 pub struct MappedEvent {
-    /// The position, if the store has an order over all streams.
+    /// The position from 1, if the store has an order over all streams.
     pub position: Option<i64>,
     /// The stream, if the store has streams.
     pub stream: Option<String>,
@@ -98,7 +98,7 @@ impl<'a> EventMapper<'a> {
         }
         let source = events.extra.iter().map(|(key, column)| (key.clone(), text_of(self.value(row, column)))).collect();
         Ok(MappedEvent {
-            position: events.position.as_ref().map(|column| self.whole(row, column)).transpose()?,
+            position: events.position.as_ref().map(|column| self.position(row, column)).transpose()?,
             stream: self.stream(row)?,
             version: self.version(row, place)?,
             event_type: self.event_type(row)?,
@@ -156,6 +156,19 @@ impl<'a> EventMapper<'a> {
         }
         let prefix = stream.prefix.clone().map(|prefix| TableName::new(prefix).with(self.plan.captured.as_deref()));
         Ok(Some(format!("{}{}", prefix.unwrap_or_default(), parts.join(&stream.separator))))
+    }
+
+    fn position(&self, row: &[ForeignValue], column: &ColumnRef) -> Result<i64, MapError> {
+        let (found, first) = (self.whole(row, column)?, self.layout.events.first_position);
+        match found.checked_sub(first).and_then(|position| position.checked_add(1)) {
+            Some(position) if position >= 1 => Ok(position),
+            Some(_) if found == 0 => {
+                let help = format!("a layout with position = {{ column = \"{column}\", first = 0 }} starts at 0");
+                Err(wrong(column, &format!("is 0, and the first position is 1; {help}")))
+            }
+            Some(_) => Err(wrong(column, &format!("is {found}, and the first position is {first}"))),
+            None => Err(wrong(column, &format!("is out of range: {found}"))),
+        }
     }
 
     fn version(&self, row: &[ForeignValue], place: Option<usize>) -> Result<Option<i64>, MapError> {

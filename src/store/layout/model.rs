@@ -85,6 +85,11 @@ pub enum ConditionTest {
     SameAs(ColumnRef),
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_one(number: &i64) -> bool {
+    *number == 1
+}
+
 /// The map of rows to events.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Events {
@@ -97,6 +102,9 @@ pub struct Events {
     pub unwind: Option<String>,
     /// The order over all streams, if the store has one.
     pub position: Option<ColumnRef>,
+    /// The lowest position that the store gives out, 0 or 1.
+    #[serde(skip_serializing_if = "is_one")]
+    pub first_position: i64,
     /// The name of the stream, if the store has streams.
     pub stream: Option<StreamKey>,
     /// The version in the stream.

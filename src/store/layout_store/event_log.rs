@@ -99,7 +99,8 @@ async fn head(opening: &Opening, opened: &Opened) -> Result<Head, StoreError> {
     let Some(row) = found.into_iter().flatten().next() else { return Ok(Head::default()) };
     let position = match (opened.position(), row.values.first()) {
         (Some(_), Some(ForeignValue::Integer(position))) => {
-            u64::try_from(position.saturating_add(opened.shift)).map_or(Position::NONE, Position)
+            let shown = position.checked_add(1 - opened.first_position()).and_then(|position| u64::try_from(position).ok());
+            shown.map_or(Position::NONE, Position)
         }
         _ => Position::NONE,
     };

@@ -14,7 +14,7 @@ use crate::store::layout_store::opened::PositionOrder;
 use crate::store::layout_store::pages::PageRows;
 use crate::store::layout_store::pages::page;
 use crate::store::layout_store::pages::rows_to_ask;
-use crate::store::layout_store::streams::NamedStream;
+use crate::store::layout_store::streams::StreamPlace;
 use crate::store::read::LAST_PLACE;
 use crate::store::read::Page;
 use crate::store::read::PageToken;
@@ -59,7 +59,7 @@ impl Opened {
     ) -> Result<(), StoreError> {
         let Some(table) = self.tables.first() else { return Ok(()) };
         let asked = rows_to_ask(limit);
-        let mut rows = between(table.all.query(asked), &order.column, query, -self.shift);
+        let mut rows = between(table.all.query(asked), &order.column, query, self.first_position() - 1);
         rows.order = vec![order.column.clone()];
         rows.range.backwards = query.backwards;
         let found = database.rows(rows).await?;
@@ -150,7 +150,8 @@ impl Opened {
         Ok(())
     }
 
-    /// Reads the events of one stream after the other. The token has the stream, and the version if it was not read to its end.
+    /// Reads the events of one stream after the other. The token has the version up to which the last stream
+    /// was read, no value if that was its end, and the place of the stream.
     async fn read_by_stream(
         &self,
         database: &dyn ForeignDatabase,
@@ -165,19 +166,20 @@ impl Opened {
         let mut start = query.clone();
         (start.from, start.to) = (1, LAST_PLACE);
         if let Some(PageToken(token)) = &query.token {
-            let Some(ForeignValue::Text(name)) = token.first() else {
+            let Some((version, place)) = token.split_first() else {
                 return Err(StoreError::Bug("a page lost its place".into()));
             };
-            if let Some(ForeignValue::Integer(version)) = token.get(1)
-                && let Some(located) = self.locate(database, name).await?
+            let place = StreamPlace::of_values(place)?;
+            if let ForeignValue::Integer(version) = version
+                && let Some(stream) = self.stream_at(database, &place).await?
             {
                 start.from = version.unsigned_abs() + 1;
-                names.push(NamedStream { name: name.clone(), located });
+                names.push(stream);
             }
-            after = Some(name.as_str());
+            after = Some(place);
         }
         if names.is_empty() {
-            names = self.names(database, after, STREAMS).await?;
+            names = self.names(database, after.as_ref(), STREAMS).await?;
         }
         let asked = rows_to_ask(limit);
         let rows = names.iter().map(|stream| self.rows_of_stream(&start, &stream.located, asked));
@@ -194,12 +196,12 @@ impl Opened {
             };
             let version = (!complete && page.looked_at > looked_at).then(|| ForeignValue::Integer(signed(page.last)));
             let begins = !complete && version.is_none() && count > 0;
-            let name = ForeignValue::Text(stream.name);
-            page.token = Some(PageToken(match version {
-                Some(version) => vec![name, version],
-                None if begins => vec![name, ForeignValue::Integer(signed(start.from) - 1)],
-                None => vec![name],
-            }));
+            let up_to = match version {
+                Some(version) => version,
+                None if begins => ForeignValue::Integer(signed(start.from) - 1),
+                None => ForeignValue::Null,
+            };
+            page.token = Some(PageToken([up_to].into_iter().chain(stream.place.to_values()).collect()));
             if !complete || page.events.len() >= limit {
                 break;
             }

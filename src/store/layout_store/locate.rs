@@ -26,41 +26,49 @@ impl Opened {
         }
         let mut candidates = Vec::new();
         for (place, table) in self.tables.iter().enumerate() {
-            for values in table.one.values_of(name) {
-                candidates.extend(self.candidate(database, place, table, values).await?);
+            for values in table.one.values_of(self.catalog.engine, name)? {
+                candidates.extend(self.candidates(database, place, table, values).await?);
             }
         }
         let queries = candidates.iter().map(|located| located.of(self.tables[located.table].one.query(1))).collect();
-        let found = database.rows_of(queries).await?;
-        let mut found: Vec<Located> =
-            candidates.into_iter().zip(found).filter(|(_, rows)| !rows.is_empty()).map(|(located, _)| located).collect();
-        if found.len() > 1 {
-            return Err(StoreError::integrity(format!("{} streams have the name {name}", found.len())));
+        let rows = database.rows_of(queries).await?;
+        let mut found: Vec<(Located, Vec<ForeignValue>)> = Vec::new();
+        for (located, rows) in candidates.into_iter().zip(rows) {
+            let Some(row) = rows.into_iter().next() else { continue };
+            // Two forms of a value may find the same rows.
+            let stored = self.tables[located.table].one.stored_key(&located, &row);
+            if !found.iter().any(|(known, key)| known.table == located.table && *key == stored) {
+                found.push((located, stored));
+            }
         }
-        let located = found.pop();
+        if found.len() > 1 {
+            let message = format!("{} streams have the name {name}: their columns have other values", found.len());
+            return Err(StoreError::integrity(message));
+        }
+        let located = found.pop().map(|(located, _)| located);
         *self.located.lock().unwrap_or_else(PoisonError::into_inner) = Some((name.to_owned(), located.clone()));
         Ok(located)
     }
 
-    /// Returns the place that a stream would have, with the number in place of its name where there is one.
-    async fn candidate(
+    /// Returns the places that a stream would have, with the number in place of its name where there is one.
+    async fn candidates(
         &self,
         database: &dyn ForeignDatabase,
         place: usize,
         table: &EventTable,
         values: Vec<ForeignValue>,
-    ) -> Result<Option<Located>, StoreError> {
+    ) -> Result<Vec<Located>, StoreError> {
         let parts = table.one.parts.clone();
         let Some((column, key)) = self.number(&table.one) else {
-            return Ok(Some(Located { table: place, key: (parts, values) }));
+            return Ok(vec![Located { table: place, key: (parts, values) }]);
         };
         let Some(names) = self.joined_names(&table.one, vec![key]) else {
-            return Ok(Some(Located { table: place, key: (parts, values) }));
+            return Ok(vec![Located { table: place, key: (parts, values) }]);
         };
         let named = Located { table: place, key: (parts, values) };
-        let found = database.rows(named.of(names)).await?;
-        let number = found.into_iter().next().and_then(|row| row.values.into_iter().next());
-        Ok(number.map(|number| Located { table: place, key: (vec![column], vec![number]) }))
+        let found = database.rows(named.of(RowsQuery { limit: 2, ..names })).await?;
+        let numbers = found.into_iter().filter_map(|row| row.values.into_iter().next());
+        Ok(numbers.map(|number| Located { table: place, key: (vec![column.clone()], vec![number]) }).collect())
     }
 
     /// Returns the column with the number of a stream, and that of its key in the joined table of names.

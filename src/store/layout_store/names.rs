@@ -2,19 +2,24 @@
 
 use uuid::Uuid;
 
+use crate::store::error::StoreError;
 use crate::store::foreign::ColumnClass;
+use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::layout_store::table::TableRows;
 
-/// The maximum number of places at which a name may be split.
-const MAX_SPLITS: usize = 64;
+/// The maximum number of combinations of values that may make a name.
+const MAX_COMBINATIONS: usize = 1024;
 
 impl TableRows {
     /// Returns the values of the columns that may make a name. A name is split at every separator that may be a border, since
-    /// its parts may hold the separator.
-    pub(super) fn values_of(&self, name: &str) -> Vec<Vec<ForeignValue>> {
-        let Some(stream) = &self.layout.events.stream else { return Vec::new() };
+    /// its parts may hold the separator. Values of several types may be shown in the same way.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] if there are too many.
+    pub(super) fn values_of(&self, engine: Engine, name: &str) -> Result<Vec<Vec<ForeignValue>>, StoreError> {
+        let Some(stream) = &self.layout.events.stream else { return Ok(Vec::new()) };
         let prefix = stream.prefix.clone().unwrap_or_default();
         let prefix = match (prefix.split_once('<'), &self.plan.captured) {
             (Some((before, rest)), Some(captured)) => {
@@ -22,11 +27,26 @@ impl TableRows {
             }
             _ => prefix,
         };
-        let Some(rest) = name.strip_prefix(&prefix) else { return Vec::new() };
+        let Some(rest) = name.strip_prefix(&prefix) else { return Ok(Vec::new()) };
         let mut splits = Vec::new();
         split(rest, &stream.separator, self.parts.len(), &mut Vec::new(), &mut splits);
-        let typed = |parts: Vec<&str>| self.parts.iter().zip(parts).map(|(column, part)| typed(column, part)).collect();
-        splits.into_iter().filter_map(typed).collect()
+        let mut found: Vec<Vec<ForeignValue>> = Vec::new();
+        for parts in splits {
+            let mut combinations = vec![Vec::new()];
+            for (column, part) in self.parts.iter().zip(parts) {
+                let forms = forms(engine, column, part);
+                let each = combinations.iter().flat_map(|before: &Vec<ForeignValue>| {
+                    forms.iter().map(|form| before.iter().chain([form]).cloned().collect())
+                });
+                combinations = each.take(MAX_COMBINATIONS + 1).collect();
+            }
+            found.extend(combinations);
+            if found.len() > MAX_COMBINATIONS {
+                let message = format!("the name {name} has too many separators to be found: the parts of a stream are unclear");
+                return Err(StoreError::Invalid(message));
+            }
+        }
+        Ok(found)
     }
 
     /// Returns the category of a stream.
@@ -46,13 +66,36 @@ fn split<'t>(text: &'t str, separator: &str, parts: usize, before: &mut Vec<&'t 
         return;
     }
     for (place, _) in text.match_indices(separator) {
-        if found.len() >= MAX_SPLITS {
+        // One more than are tried is too many.
+        if found.len() > MAX_COMBINATIONS {
             return;
         }
         before.push(&text[..place]);
         split(&text[place + separator.len()..], separator, parts - 1, before, found);
         before.pop();
     }
+}
+
+/// Returns the values of a column that are shown as a part of a name, the likeliest first.
+fn forms(engine: Engine, column: &QueryColumn, part: &str) -> Vec<ForeignValue> {
+    let typed = typed(column, part);
+    if engine != Engine::Sqlite {
+        return typed.into_iter().collect();
+    }
+    // SQLite keeps values of any type in a column.
+    let number = part.parse::<f64>().ok().filter(|number| number.is_finite() && number.to_string() == part);
+    let whole = part.parse().ok().filter(|number: &i64| number.to_string() == part).map(ForeignValue::Integer);
+    let number = whole.or_else(|| number.map(|_| ForeignValue::Number(part.to_owned())));
+    let is_number = matches!(column.class, ColumnClass::Integer | ColumnClass::Number);
+    let text = Some(ForeignValue::Text(part.to_owned()));
+    let bytes = Some(ForeignValue::Bytes(bytes_of(part).unwrap_or_else(|| part.as_bytes().to_vec())));
+    let mut forms = Vec::new();
+    for form in [typed.filter(|_| is_number || column.class == ColumnClass::Bytes), text, number, bytes].into_iter().flatten() {
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    forms
 }
 
 /// Returns the value of a column for a part of a name; `None` if no value is shown so.

@@ -20,8 +20,6 @@ pub(super) struct Opened {
     pub(super) tables: Vec<EventTable>,
     /// The stream that was looked for last.
     pub(super) located: Mutex<Option<(String, Option<Located>)>>,
-    /// The number that is added to the positions of the store, so that the lowest one is 1.
-    pub(super) shift: i64,
 }
 
 /// The order over all streams.
@@ -46,6 +44,11 @@ impl Opened {
         Some(PositionOrder { query, column, indexed })
     }
 
+    /// Returns the lowest position that the store gives out, which is shown as 1.
+    pub(super) fn first_position(&self) -> i64 {
+        self.tables.first().map_or(1, |table| table.all.layout.events.first_position)
+    }
+
     /// Returns a table of the catalog.
     pub(super) fn table(&self, name: &str) -> Option<&ForeignTable> {
         self.catalog.table(&self.schema, name)
@@ -53,19 +56,13 @@ impl Opened {
 }
 
 impl PositionOrder<'_> {
-    /// Returns the query for the lowest position.
-    pub(super) fn first(&self) -> RowsQuery {
-        let columns = vec![self.column.clone()];
-        // A row without a position is no event. Its mapping reports it.
-        let query =
-            RowsQuery { order: columns.clone(), columns: columns.clone(), of_document: 0, limit: 1, ..self.query.clone() };
-        query.bound(columns, Comparison::Present, Vec::new())
-    }
-
     /// Returns the query for the highest position.
     pub(super) fn last(&self) -> RowsQuery {
-        let mut query = self.first();
+        let columns = vec![self.column.clone()];
+        // A row without a position is no event. Its mapping reports it.
+        let mut query =
+            RowsQuery { order: columns.clone(), columns: columns.clone(), of_document: 0, limit: 1, ..self.query.clone() };
         query.range.backwards = true;
-        query
+        query.bound(columns, Comparison::Present, Vec::new())
     }
 }

@@ -9,7 +9,6 @@ use tokio::sync::OnceCell;
 use crate::store::error::StoreError;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ForeignDatabase;
-use crate::store::foreign::ForeignValue;
 use crate::store::layout::Fit;
 use crate::store::layout::Layout;
 use crate::store::layout::built_in;
@@ -63,18 +62,7 @@ impl Opening {
         }
         let (name, layout, fit) = self.choose(&catalog, &place)?;
         let tables = fit.tables.iter().map(|table| EventTable::new(&layout, &catalog, &fit.schema, table));
-        let mut opened =
-            Opened { name, schema: fit.schema.clone(), tables: tables.collect(), catalog, located: Mutex::default(), shift: 0 };
-        // Without an index, the lowest position would cost a pass over the table.
-        if let Some(position) = opened.position().filter(|position| position.indexed) {
-            let lowest = database.rows(position.first()).await?;
-            if let Some(&[ForeignValue::Integer(lowest)]) = lowest.first().map(|row| row.values.as_slice())
-                && lowest < 1
-            {
-                opened.shift = 1_i64.saturating_sub(lowest);
-            }
-        }
-        Ok(opened)
+        Ok(Opened { name, schema: fit.schema.clone(), tables: tables.collect(), catalog, located: Mutex::default() })
     }
 
     /// Warns, once, that reading all events in order is slow.

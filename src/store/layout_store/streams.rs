@@ -15,6 +15,8 @@ use crate::store::layout::StreamKey;
 use crate::store::layout_store::located::Located;
 use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::table::EventTable;
+use crate::store::read::ForeignStream;
+use crate::store::read::PageToken;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
 
@@ -38,6 +40,39 @@ struct NameRows {
 pub(super) struct NamedStream {
     pub(super) name: String,
     pub(super) located: Located,
+    /// The place of its name in the list of streams.
+    pub(super) place: StreamPlace,
+}
+
+/// The end of a list of streams: the values of a row, since several streams may be shown with one name.
+#[derive(Debug, Clone)]
+pub(super) struct StreamPlace {
+    table: usize,
+    /// The values of the row; `None` before the first row of the table.
+    row: Option<Vec<ForeignValue>>,
+}
+
+impl StreamPlace {
+    const START: Self = Self { table: 0, row: None };
+
+    /// Returns the place as values.
+    pub(super) fn to_values(&self) -> Vec<ForeignValue> {
+        let table = ForeignValue::Integer(i64::try_from(self.table).unwrap_or(i64::MAX));
+        [table].into_iter().chain(self.row.iter().flatten().cloned()).collect()
+    }
+
+    /// Returns the place of values that [`StreamPlace::to_values`] returned.
+    ///
+    /// # Errors
+    /// [`StoreError::Bug`] for other values.
+    pub(super) fn of_values(values: &[ForeignValue]) -> Result<Self, StoreError> {
+        match values {
+            [ForeignValue::Integer(table), row @ ..] if !row.is_empty() => {
+                Ok(Self { table: usize::try_from(*table).unwrap_or(usize::MAX), row: Some(row.to_vec()) })
+            }
+            _ => Err(StoreError::Bug("a list of streams lost its place".into())),
+        }
+    }
 }
 
 impl Opened {
@@ -50,13 +85,18 @@ impl Opened {
         database: &dyn ForeignDatabase,
         query: StreamQuery,
     ) -> Result<Vec<StreamInfo>, StoreError> {
-        let (mut found, mut after) = (Vec::new(), query.after.clone());
+        let mut found = Vec::new();
+        let mut after = match (&query.token, &query.after) {
+            (Some(token), _) => StreamPlace::of_values(&token.0)?,
+            (None, Some(name)) => self.place_of_name(database, name).await?,
+            (None, None) => StreamPlace::START,
+        };
         let is_filtered = query.category.is_some() || query.prefix.is_some();
         while found.len() < query.limit {
             let limit = if is_filtered { NAMES } else { NAMES.min(query.limit - found.len()) };
-            let names = self.names(database, after.as_deref(), limit).await?;
+            let names = self.names(database, Some(&after), limit).await?;
             let Some(last) = names.last() else { break };
-            after = Some(last.name.clone());
+            after = last.place.clone();
             let wanted = |stream: &NamedStream| {
                 let category = self.tables[stream.located.table].one.category(&stream.name);
                 query.category.as_deref().is_none_or(|wanted| wanted == category)
@@ -68,29 +108,26 @@ impl Opened {
         Ok(found)
     }
 
-    /// Returns the next streams after a name.
+    /// Returns the next streams after a place.
     pub(super) async fn names(
         &self,
         database: &dyn ForeignDatabase,
-        after: Option<&str>,
+        after: Option<&StreamPlace>,
         limit: usize,
     ) -> Result<Vec<NamedStream>, StoreError> {
         if self.tables.iter().any(|table| table.one.parts.is_empty()) {
             return Err(StoreError::Invalid(format!("layout {} has no streams", self.name)));
         }
-        let mut start = match after {
-            Some(name) => self.place_of_name(database, name).await?,
-            None => (0, None),
-        };
+        let mut start = after.cloned().unwrap_or(StreamPlace::START);
         let mut found = Vec::new();
         while found.len() < limit
-            && let Some(table) = self.tables.get(start.0)
+            && let Some(table) = self.tables.get(start.table)
         {
             let source = self.name_rows(table);
             let asked = limit - found.len();
             let mut query = RowsQuery { limit: asked, ..source.query.clone() };
             query = query.bound(source.query.columns.clone(), Comparison::Present, Vec::new());
-            if let Some(last) = start.1.take() {
+            if let Some(last) = start.row.take() {
                 query = query.bound(source.query.columns.clone(), Comparison::After, last);
             }
             let rows = match (source.unique, source.indexed) {
@@ -101,11 +138,11 @@ impl Opened {
                     database.rows(query).await?
                 }
             };
-            let table = start.0;
+            let table = start.table;
             start = match rows.last() {
                 // Some of the rows may be of streams without events.
-                Some(last) if rows.len() == asked => (table, Some(last.values.clone())),
-                _ => (table + 1, None),
+                Some(last) if rows.len() == asked => StreamPlace { table, row: Some(last.values.clone()) },
+                _ => StreamPlace { table: table + 1, row: None },
             };
             for row in rows {
                 found.extend(self.named(database, table, &source, row).await?);
@@ -134,37 +171,55 @@ impl Opened {
             },
             (None, _) => Located { table: place, key: (rows.parts.clone(), values) },
         };
-        Ok(Some(NamedStream { name, located }))
+        Ok(Some(NamedStream { name, located, place: StreamPlace { table: place, row: Some(row.values) } }))
     }
 
-    /// Returns the table of a name, and the values after which its successors are.
-    async fn place_of_name(
+    /// Returns the stream at a place; `None` if it has no events any more.
+    pub(super) async fn stream_at(
         &self,
         database: &dyn ForeignDatabase,
-        name: &str,
-    ) -> Result<(usize, Option<Vec<ForeignValue>>), StoreError> {
+        place: &StreamPlace,
+    ) -> Result<Option<NamedStream>, StoreError> {
+        let (Some(table), Some(row)) = (self.tables.get(place.table), &place.row) else { return Ok(None) };
+        let row = ForeignRow { values: row.clone(), place: None };
+        self.named(database, place.table, &self.name_rows(table), row).await
+    }
+
+    /// Returns the place of a name, after which its successors are.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] if several streams have this name; [`StoreError::Invalid`] if none can have it.
+    async fn place_of_name(&self, database: &dyn ForeignDatabase, name: &str) -> Result<StreamPlace, StoreError> {
         let (mut places, mut queries) = (Vec::new(), Vec::new());
         for (place, table) in self.tables.iter().enumerate() {
             let source = self.name_rows(table);
             let columns: Vec<QueryColumn> = source.parts.iter().map(|place| source.query.columns[*place].clone()).collect();
-            for values in table.one.values_of(name) {
+            for values in table.one.values_of(self.catalog.engine, name)? {
                 let bounded = columns.iter().zip(&values).fold(source.query.clone(), |query, (column, value)| {
                     query.bound(vec![column.clone()], Comparison::Equal, vec![value.clone()])
                 });
-                queries.push(RowsQuery { limit: 1, ..bounded });
+                queries.push(RowsQuery { limit: 2, ..bounded });
                 // Of a name that no stream has, the columns after the name are unknown.
                 let mut after = vec![ForeignValue::Null; source.query.columns.len()];
                 source.parts.iter().zip(values).for_each(|(place, value)| after[*place] = value);
-                places.push((place, after));
+                places.push(StreamPlace { table: place, row: Some(after) });
             }
         }
-        let found = database.rows_of(queries).await?;
-        let known = found.into_iter().zip(&places).find_map(|(rows, (place, _))| {
-            let row = rows.into_iter().next()?;
-            Some((*place, Some(row.values)))
-        });
-        let unknown = || places.into_iter().next().map_or((0, None), |(place, after)| (place, Some(after)));
-        Ok(known.unwrap_or_else(unknown))
+        let rows = database.rows_of(queries).await?;
+        let mut found: Vec<StreamPlace> = Vec::new();
+        for (place, rows) in places.iter().zip(rows) {
+            for row in rows {
+                if !found.iter().any(|known| known.table == place.table && known.row.as_ref() == Some(&row.values)) {
+                    found.push(StreamPlace { table: place.table, row: Some(row.values) });
+                }
+            }
+        }
+        if found.len() > 1 {
+            let message = format!("{} streams or more have the name {name}, so a list cannot go on after it", found.len());
+            return Err(StoreError::integrity(message));
+        }
+        let unknown = || StoreError::Invalid(format!("no stream of layout {} can have the name {name}", self.name));
+        found.pop().or_else(|| places.into_iter().next()).ok_or_else(unknown)
     }
 
     /// Returns the rows with the names of streams: those of the table of streams, of the joined table of names, or of the
@@ -230,6 +285,7 @@ impl Opened {
                 version: event.version.and_then(|version| u64::try_from(version).ok()).map_or(Version::NONE, Version),
                 last_position: event.position.and_then(|position| u64::try_from(position).ok()).map_or(Position::NONE, Position),
                 last_recorded_at: event.recorded_at.unwrap_or(Timestamp::NONE),
+                foreign: Some(Box::new(ForeignStream { place: PageToken(stream.place.to_values()), damage: None })),
             });
         }
         Ok(found)

@@ -1,6 +1,8 @@
 //! A table of events: its rows in the order of all streams, and those of one stream.
 
 use crate::store::foreign::Catalog;
+use crate::store::foreign::ForeignRow;
+use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::RowsQuery;
 use crate::store::layout::ColumnRef;
@@ -8,6 +10,7 @@ use crate::store::layout::EventMapper;
 use crate::store::layout::EventPlan;
 use crate::store::layout::Layout;
 use crate::store::layout::Rows;
+use crate::store::layout_store::located::Located;
 
 /// A table of events.
 pub(super) struct EventTable {
@@ -55,6 +58,16 @@ impl TableRows {
     /// Returns the mapper of the rows.
     pub(super) fn mapper(&self) -> EventMapper<'_> {
         EventMapper::new(&self.layout, &self.plan)
+    }
+
+    /// Returns the values of the columns of a stream as a row has them.
+    pub(super) fn stored_key(&self, located: &Located, row: &ForeignRow) -> Vec<ForeignValue> {
+        let (columns, values) = &located.key;
+        let stored = columns.iter().zip(values).map(|(column, value)| {
+            let place = self.plan.query.columns.iter().position(|known| known.alias == column.alias && known.name == column.name);
+            place.and_then(|place| row.values.get(place)).unwrap_or(value).clone()
+        });
+        stored.collect()
     }
 
     /// Returns the version of a stream's first event.

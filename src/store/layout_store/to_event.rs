@@ -33,7 +33,6 @@ impl Opened {
             StoreError::integrity(format!("{}{counted}: {error}", mapper.name_of(&row.values, row.place)))
         })?;
         event.version = event.version.or(counted);
-        event.position = event.position.map(|position| position.saturating_add(self.shift));
         Ok(event)
     }
 
@@ -73,8 +72,8 @@ impl Opened {
         if let Some(version) = event.version.filter(|_| first != 1) {
             source.insert("version".into(), (version - 1 + first).into());
         }
-        if let Some(position) = event.position.filter(|_| self.shift != 0) {
-            source.insert("position".into(), (position - self.shift).into());
+        if let Some(position) = event.position.filter(|_| rows.layout.events.first_position != 1) {
+            source.insert("position".into(), (position - 1 + rows.layout.events.first_position).into());
         }
         source
     }
@@ -87,7 +86,9 @@ impl Opened {
             (None, Some(stream)) if event.version.is_some() => {
                 derived(format!("version\0{stream}\0{}", event.version.unwrap_or_default()))
             }
-            (None, _) => derived(format!("position\0{}", event.position.map_or(0, |position| position - self.shift))),
+            (None, _) => {
+                derived(format!("position\0{}", event.position.map_or(0, |position| position - 1 + self.first_position())))
+            }
         }
     }
 }

@@ -85,6 +85,7 @@ fn info_of(group: &RawDocument) -> Option<StreamInfo> {
         version: Version(number("first_version")? + more),
         last_position: Position(number("first_position")? + more),
         last_recorded_at: Timestamp::from_micros(group.get_i64("recorded_at").ok()?).ok()?,
+        foreign: None,
     })
 }
 

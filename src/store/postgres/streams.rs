@@ -48,6 +48,7 @@ pub(crate) async fn streams(session: &mut Session, query: &StreamQuery) -> Resul
             last_position,
             last_recorded_at: recorded(row.try_get(3)?, || format!("the last event of stream {stream}"))?,
             stream,
+            foreign: None,
         })
     };
     rows.iter().map(info).collect()

@@ -237,6 +237,7 @@ pub(crate) fn streams(connection: &Connection, query: &StreamQuery) -> Result<Ve
                 last_position: Position(whole(row, 2)?),
                 last_recorded_at: recorded(integer(row, 3)?, || format!("the last event of stream {stream}"))?,
                 stream,
+                foreign: None,
             };
             head.reaches(connection, info.last_position)?;
             last = Some(info.stream.clone());

@@ -100,6 +100,7 @@ impl World {
             last_position: Position(number(&stream) * self.versions),
             last_recorded_at: second(number(&stream)),
             stream,
+            foreign: None,
         };
         ListPage::of(of_prefix.take(STREAMS_AT_ONCE + 1).map(info).collect(), STREAMS_AT_ONCE, |info| info.stream.clone())
     }

@@ -53,10 +53,12 @@ pub(super) fn events(file: &Section<'_>, engine: Engine, origin: Origin) -> Resu
     let section = file.needed("[events]", file.section("events", &known)?)?;
     let (rows, scope) = rows(&section, engine, "e")?;
     let data = section.needed("data", section.section("data", &PAYLOAD)?)?;
+    let (position, first_position) = position(&section, &scope)?;
     Ok(Events {
         tables: section.choice("tables", &[("one", Tables::One), ("all", Tables::All)])?,
         unwind: unwind(&section, engine)?,
-        position: scope.column(&section, "position")?,
+        position,
+        first_position,
         stream: stream(&section, &scope, origin)?,
         version: version(&section, &scope, section.has("unwind"))?,
         type_name: type_name(&section, &scope)?,
@@ -74,6 +76,19 @@ pub(super) fn events(file: &Section<'_>, engine: Engine, origin: Origin) -> Resu
         },
         rows,
     })
+}
+
+/// Reads the position, and the lowest one.
+fn position(section: &Section<'_>, scope: &Scope) -> Result<(Option<ColumnRef>, i64), LayoutError> {
+    if !section.has("position") || matches!(section.text("position"), Ok(Some(_))) {
+        return Ok((scope.column(section, "position")?, 1));
+    }
+    let Some(table) = section.section("position", &["column", "optional", "first"])? else { return Ok((None, 1)) };
+    let first = table.number("first")?.unwrap_or(1);
+    if ![0, 1].contains(&first) {
+        return Err(table.error_of("first", "first is the lowest position that the store gives out: 0 or 1"));
+    }
+    Ok((Some(scope.column_of(&table)?), first))
 }
 
 fn unwind(section: &Section<'_>, engine: Engine) -> Result<Option<String>, LayoutError> {

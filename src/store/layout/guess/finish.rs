@@ -66,8 +66,10 @@ impl Guess {
             self.unsure("data", "there are no rows that show the form of the data");
         }
         let (metadata, _) = data_form(self.engine, class(self, Role::Metadata), values(self, Role::Metadata));
+        let starts_at_zero = values(self, Role::Position).any(|value| *value == SampleValue::Integer(0));
         Forms {
             first,
+            first_position: i64::from(!starts_at_zero),
             time: self.time(sample),
             data,
             metadata,

@@ -6,6 +6,8 @@ use crate::store::layout::model::TimeForm;
 /// The forms of the values of a table.
 pub(super) struct Forms {
     pub(super) first: i64,
+    /// The lowest position.
+    pub(super) first_position: i64,
     pub(super) time: Option<TimeForm>,
     pub(super) data: DataForm,
     pub(super) metadata: DataForm,

@@ -82,6 +82,9 @@ impl Writer<'_> {
             self.key("unwind", &array);
         }
         match self.guess.column(Role::Position) {
+            Some(column) if forms.first_position == 0 => {
+                self.key("position", &format!("{{ column = {}, first = 0 }}", self.name(column)));
+            }
             Some(column) => self.key("position", &self.name(column)),
             None => self.comments("position"),
         }
