@@ -65,6 +65,11 @@ impl ListEnd {
         }
     }
 
+    /// Returns true if a stream could not be read.
+    pub(super) fn has_broken(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
     /// Drops the caveats for which `unwanted` returns true.
     #[must_use]
     pub(super) fn without(mut self, unwanted: impl Fn(&ListCaveat) -> bool) -> Self {

@@ -103,9 +103,12 @@ struct Correlation {
 
 impl Correlation {
     async fn of(store: &Store, id: &str) -> Result<Self, OpsError> {
-        let uuid = Uuid::parse_str(id).ok();
+        let uuid = match Uuid::parse_str(id) {
+            Ok(uuid) => Some(uuid),
+            Err(_) => store.event_id_of(id.to_owned()).await?,
+        };
         let mut ids = vec![id.to_owned()];
-        ids.extend(uuid.map(|uuid| uuid.to_string()).filter(|usual| usual != id));
+        ids.extend(Uuid::parse_str(id).map(|uuid| uuid.to_string()).ok().filter(|usual| usual != id));
         if let Some(event) = store.events_by_id(uuid.into_iter().collect()).await?.first() {
             ids = vec![text_of(&members(&event.metadata), "correlation_id").unwrap_or_else(|| event.event_id.to_string())];
         }

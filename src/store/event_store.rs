@@ -292,6 +292,11 @@ impl Store {
         self.reader.ask(self.reader.log.stream_version(stream)).await
     }
 
+    /// Returns the id of the event that another program knows by this id; `None` in a store of esctl.
+    pub async fn event_id_of(&self, original: String) -> Result<Option<Uuid>, StoreError> {
+        self.reader.ask(self.reader.log.event_id_of(original)).await
+    }
+
     /// Returns streams in the order of their names.
     pub async fn streams(&self, query: StreamQuery) -> Result<Vec<StreamInfo>, StoreError> {
         self.reader.ask(self.reader.log.streams(query.normalised())).await

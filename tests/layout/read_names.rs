@@ -112,3 +112,31 @@ fn a_name_with_many_separators_is_found_or_refused() {
     let (code, error): (i32, Value) = foreign.refused(&layout, &["stream", "read", &format!("{too_many}-9")]);
     assert!(code == 2 && !error["message"].as_str().unwrap().contains("there is no stream"), "{error}");
 }
+
+#[test]
+fn an_event_is_traced_by_the_id_that_its_own_store_gave_it() {
+    let foreign = Foreign::sqlite(
+        "CREATE TABLE ev (s TEXT, v INTEGER, t TEXT, d TEXT, id TEXT, c TEXT);
+         INSERT INTO ev VALUES ('a', 1, 'A', '{}', '00000000-0000-4000-8000-00000000000A', NULL), ('a', 2, 'B', '{}', 'msg-2', NULL)",
+    );
+    let text = layout("\"s\"").replace("data =", "id = { column = \"id\" }\ncorrelation_id = \"c\"\ndata =");
+    let layout = foreign.file("ev.toml", &text);
+    for (id, kind) in [("msg-2", "B"), ("00000000-0000-4000-8000-00000000000a", "A")] {
+        let trace = foreign.read(&layout, &["trace", id]);
+        assert_eq!(trace["items"][0]["type"], json!(kind), "{id}: {trace}");
+    }
+    let (code, error) = foreign.refused(&layout, &["trace", "msg-3"]);
+    assert_eq!(code, 3, "{error}");
+}
+
+#[test]
+fn a_list_warns_once_where_no_index_finds_a_stream() {
+    for (unique, warned) in [("", true), (", UNIQUE (s, v)", false)] {
+        let foreign = Foreign::sqlite(&format!(
+            "CREATE TABLE ev (s TEXT, v INTEGER, t TEXT, d TEXT{unique}); INSERT INTO ev VALUES ('a', 1, 'A', '{{}}')"
+        ));
+        let layout = foreign.file("ev.toml", &layout("\"s\""));
+        let (code, _, error) = foreign.run(&["--layout", &layout, "stream", "list"]);
+        assert_eq!((code, error.contains("an index over s, v helps")), (0, warned), "{error}");
+    }
+}

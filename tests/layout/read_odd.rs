@@ -75,6 +75,25 @@ fn a_row_that_is_no_event_is_named_and_the_events_before_it_are_shown() {
 }
 
 #[test]
+fn a_stream_whose_last_event_is_broken_is_listed_and_its_earlier_versions_are_replayed() {
+    let (foreign, layout) = notes(
+        "INSERT INTO notes VALUES ('a', 1, 'T', '{\"n\":1}'), ('a', 2, 'T', '{}'), ('a', 3, NULL, '{}'), ('b', 1, 'T', '{}'),
+            ('c', 1, 'T', '{}'), ('c', 'x', 'T', '{}')",
+    );
+    let output = foreign.esctl.run_on(&foreign.url, &["--layout", &layout, "stream", "list", "-o", "json"]);
+    let listed: Value = serde_json::from_str(&output.stdout).unwrap();
+    let versions: Vec<(&Value, &Value)> =
+        listed["items"].as_array().unwrap().iter().map(|item| (&item["stream"], &item["version"])).collect();
+    assert_eq!(versions, [(&json!("a"), &json!(3)), (&json!("b"), &json!(1)), (&json!("c"), &Value::Null)]);
+    assert!(output.code == 8 && output.stderr.contains("stream a, version 3: e.t has no value"), "{output:?}");
+    assert!(output.stderr.contains("stream c: e.v is no whole number"), "{output:?}");
+    let replay = foreign.read(&layout, &["replay", "a", "--version", "1"]);
+    assert_eq!(replay["state"], json!({"n": 1}));
+    let (code, error) = foreign.refused(&layout, &["replay", "a"]);
+    assert!(code == 8 && error["message"].as_str().unwrap().contains("version 3"), "{error}");
+}
+
+#[test]
 fn numbers_keep_their_digits_and_versions_reach_the_largest() {
     let (foreign, layout) = notes(
         "INSERT INTO notes VALUES ('a', 7, 'T', '{\"n\":123456789012345678901234567890}'), ('a', 9223372036854775807, 'T', '{}')",

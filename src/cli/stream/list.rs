@@ -69,6 +69,12 @@ impl StreamListArgs {
             }
             Ok(true)
         });
-        end.await?.finish(app, list, "the store")
+        let end = end.await?;
+        let has_broken = end.has_broken();
+        end.finish(app, list, "the store").map_err(|error| match has_broken {
+            // Only the streams of another program are read so.
+            true => error.hint("run 'esctl layout check' to see the rows that are no events"),
+            false => error,
+        })
     }
 }

@@ -56,6 +56,11 @@ pub trait EventLog: Send + Sync {
     /// Returns the stored events with these ids, in any order.
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>>;
 
+    /// Returns the id of the event that another program knows by this id; `None` in a store of esctl.
+    fn event_id_of(&self, _: String) -> Answer<Option<Uuid>> {
+        Box::pin(ready(Ok(None)))
+    }
+
     /// Returns the version of a stream; 0 where there is no such stream.
     fn stream_version(&self, stream: StreamName) -> Answer<Version>;
 

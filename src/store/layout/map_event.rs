@@ -134,17 +134,7 @@ impl<'a> EventMapper<'a> {
     }
 
     fn whole(&self, row: &[ForeignValue], column: &ColumnRef) -> Result<i64, MapError> {
-        match self.value(row, column) {
-            ForeignValue::Integer(number) => Ok(*number),
-            ForeignValue::Null => Err(wrong(column, "has no value")),
-            ForeignValue::Text(text) | ForeignValue::Number(text) => {
-                // A numeric column may have digits after the point.
-                let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'));
-                let digits = whole.map_or(text.as_str(), |(digits, _)| digits);
-                digits.parse().map_err(|_| wrong(column, &format!("is no whole number of 64 bits: {text}")))
-            }
-            _ => Err(wrong(column, "is no whole number")),
-        }
+        whole_of(self.value(row, column), column)
     }
 
     fn stream(&self, row: &[ForeignValue]) -> Result<Option<String>, MapError> {
@@ -171,10 +161,27 @@ impl<'a> EventMapper<'a> {
         }
     }
 
-    fn version(&self, row: &[ForeignValue], place: Option<usize>) -> Result<Option<i64>, MapError> {
+    /// Returns the version of a row; `None` if rows have none.
+    ///
+    /// # Errors
+    /// The value is no version.
+    pub(crate) fn version(&self, row: &[ForeignValue], place: Option<usize>) -> Result<Option<i64>, MapError> {
         let Some(version) = &self.layout.events.version else { return Ok(None) };
         let Some(column) = &version.column else { return Ok(place.and_then(|place| i64::try_from(place + 1).ok())) };
-        let found = self.whole(row, column)?;
+        self.version_of(self.value(row, column))
+    }
+
+    /// Returns the version of a value of its column; `None` if rows have none.
+    ///
+    /// # Errors
+    /// The value is no version.
+    pub(crate) fn version_of(&self, value: &ForeignValue) -> Result<Option<i64>, MapError> {
+        let Some((version, column)) =
+            self.layout.events.version.as_ref().and_then(|version| Some((version, version.column.as_ref()?)))
+        else {
+            return Ok(None);
+        };
+        let found = whole_of(value, column)?;
         match found.checked_sub(version.first).and_then(|version| version.checked_add(1)) {
             Some(number) if number >= 1 => Ok(Some(number)),
             Some(_) => Err(wrong(column, &format!("is {found}, and the first version is {}", version.first))),
@@ -275,6 +282,21 @@ impl<'a> EventMapper<'a> {
             ConditionTest::In(expected) => expected.iter().any(is),
             ConditionTest::SameAs(column) => value == self.value(row, column),
         }
+    }
+}
+
+/// Returns a value as a whole number.
+fn whole_of(value: &ForeignValue, column: &ColumnRef) -> Result<i64, MapError> {
+    match value {
+        ForeignValue::Integer(number) => Ok(*number),
+        ForeignValue::Null => Err(wrong(column, "has no value")),
+        ForeignValue::Text(text) | ForeignValue::Number(text) => {
+            // A numeric column may have digits after the point.
+            let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'));
+            let digits = whole.map_or(text.as_str(), |(digits, _)| digits);
+            digits.parse().map_err(|_| wrong(column, &format!("is no whole number of 64 bits: {text}")))
+        }
+        _ => Err(wrong(column, "is no whole number")),
     }
 }
 

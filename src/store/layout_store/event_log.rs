@@ -19,7 +19,9 @@ use crate::store::backend::EventLog;
 use crate::store::backend::Init;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Comparison;
+use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignValue;
 use crate::store::head::Head;
 use crate::store::identity::LastSeen;
@@ -74,6 +76,10 @@ impl EventLog for LayoutStore {
         })
     }
 
+    fn event_id_of(&self, original: String) -> Answer<Option<Uuid>> {
+        self.reading(|opening| async move { Ok(Some(opening.opened().await?.id_of_original(&original))) })
+    }
+
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {
         self.reading(|opening| async move {
             // The streams of esctl itself are never those of another program.
@@ -85,7 +91,11 @@ impl EventLog for LayoutStore {
     }
 
     fn streams(&self, query: StreamQuery) -> Answer<Vec<StreamInfo>> {
-        self.reading(|opening| async move { opening.opened().await?.streams(&*opening.database, query).await })
+        self.reading(|opening| async move {
+            let opened = opening.opened().await?;
+            opening.warn_slow_streams(opened);
+            opened.streams(&*opening.database, query).await
+        })
     }
 }
 
@@ -107,27 +117,25 @@ async fn head(opening: &Opening, opened: &Opened) -> Result<Head, StoreError> {
     Ok(Head { position, recorded_at: Timestamp::NONE, ..Head::default() })
 }
 
-/// Finds events by their ids: through the column of ids, or in a pass over all events where ids are derived.
+/// Finds events by their ids: through the column of ids, and in a pass over all events where ids may be derived or in another
+/// form.
 async fn by_id(opening: &Opening, opened: &Opened, ids: Vec<Uuid>) -> Result<Vec<RecordedEvent>, StoreError> {
     let mut chunk = EventChunk::default();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut derived = false;
+    let mut all_in_column = true;
     for table in &opened.tables {
         let rows = &table.all;
-        let Some(column) = &rows.layout.events.id else {
-            derived = true;
+        let captured = rows.plan.captured.as_deref();
+        let column =
+            rows.layout.events.id.as_ref().map(|id| rows.layout.query_column(&opened.catalog, &opened.schema, captured, id));
+        let is_typed = opened.catalog.engine == Engine::Postgres;
+        all_in_column &= is_typed && column.as_ref().is_some_and(|column| column.class == ColumnClass::Uuid);
+        // PostgreSQL compares no text with a column of another type.
+        let Some(column) = column.filter(|id| !is_typed || [ColumnClass::Uuid, ColumnClass::Text].contains(&id.class)) else {
             continue;
         };
-        let first = opening.database.rows(rows.query(1)).await?;
-        let Some(first) = first.first() else { continue };
-        let is_uuid = |id: &String| Uuid::parse_str(id).is_ok();
-        if !opened.event(rows, first, None)?.original_id.as_ref().is_some_and(is_uuid) {
-            derived = true;
-            continue;
-        }
-        let column = rows.layout.query_column(&opened.catalog, &opened.schema, rows.plan.captured.as_deref(), column);
         let queries = ids.iter().map(|id| {
             let value = ForeignValue::Text(id.to_string());
             rows.query(1).bound(vec![column.clone()], Comparison::Equal, vec![value])
@@ -137,12 +145,16 @@ async fn by_id(opening: &Opening, opened: &Opened, ids: Vec<Uuid>) -> Result<Vec
         }
     }
     let mut found: Vec<RecordedEvent> = chunk.iter().map(|event| event.to_recorded()).collect();
+    let mut missing = ids;
+    missing.retain(|id| !found.iter().any(|event| event.event_id == *id));
     let mut query = ReadQuery::all();
     let mut buffer = chunk;
-    while derived && found.len() < ids.len() {
+    while !all_in_column && !missing.is_empty() {
         buffer.clear();
         let page = opened.read(&*opening.database, &query, COMPARED, buffer).await?;
-        found.extend(page.events.iter().filter(|event| ids.contains(&event.event_id)).map(|event| event.to_recorded()));
+        let first = found.len();
+        found.extend(page.events.iter().filter(|event| missing.contains(&event.event_id)).map(|event| event.to_recorded()));
+        missing.retain(|id| !found[first..].iter().any(|event| event.event_id == *id));
         if page.end {
             break;
         }

@@ -4,7 +4,6 @@ use crate::event::EventChunk;
 use crate::store::error::StoreError;
 use crate::store::foreign::Comparison;
 use crate::store::foreign::ForeignDatabase;
-use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::RowsQuery;
@@ -214,9 +213,13 @@ impl Opened {
         let Some(located) = self.locate(database, stream).await? else { return Ok(0) };
         let table = &self.tables[located.table];
         let version = match (&table.one.version, table.one.plan.query.unwind.is_some()) {
-            (Some(_), _) => {
-                let last: Vec<ForeignRow> = database.rows(self.last_of(&located)).await?;
-                last.first().map(|row| self.event(&table.one, row, None)).transpose()?.and_then(|event| event.version)
+            (Some(column), _) => {
+                // Only this column: an event that cannot be read has a version as well.
+                let query = RowsQuery { columns: vec![column.clone()], of_document: 0, ..self.last_of(&located) };
+                let last = database.rows(query).await?;
+                let value = last.first().and_then(|row| row.values.first());
+                let version = value.map(|value| table.one.mapper().version_of(value)).transpose();
+                version.map_err(|error| StoreError::integrity(format!("stream {stream}: {error}")))?.flatten()
             }
             (None, true) => Some(self.count(database, &located).await?),
             (None, false) if table.counted.is_some() => Some(self.count(database, &located).await?),

@@ -79,16 +79,17 @@ fn split<'t>(text: &'t str, separator: &str, parts: usize, before: &mut Vec<&'t 
 /// Returns the values of a column that are shown as a part of a name, the likeliest first.
 fn forms(engine: Engine, column: &QueryColumn, part: &str) -> Vec<ForeignValue> {
     let typed = typed(column, part);
-    if engine != Engine::Sqlite {
+    if engine == Engine::Postgres {
         return typed.into_iter().collect();
     }
-    // SQLite keeps values of any type in a column.
+    // SQLite and MongoDB keep values of any type in a column.
     let number = part.parse::<f64>().ok().filter(|number| number.is_finite() && number.to_string() == part);
     let whole = part.parse().ok().filter(|number: &i64| number.to_string() == part).map(ForeignValue::Integer);
     let number = whole.or_else(|| number.map(|_| ForeignValue::Number(part.to_owned())));
     let is_number = matches!(column.class, ColumnClass::Integer | ColumnClass::Number);
     let text = Some(ForeignValue::Text(part.to_owned()));
-    let bytes = Some(ForeignValue::Bytes(bytes_of(part).unwrap_or_else(|| part.as_bytes().to_vec())));
+    let bytes = || Some(ForeignValue::Bytes(bytes_of(part).unwrap_or_else(|| part.as_bytes().to_vec())));
+    let bytes = if engine == Engine::Sqlite { bytes() } else { None };
     let mut forms = Vec::new();
     for form in [typed.filter(|_| is_number || column.class == ColumnClass::Bytes), text, number, bytes].into_iter().flatten() {
         if !forms.contains(&form) {

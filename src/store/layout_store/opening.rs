@@ -33,11 +33,12 @@ pub(super) struct Opening {
     warn: Warn,
     opened: OnceCell<Opened>,
     warned: Once,
+    warned_streams: Once,
 }
 
 impl Opening {
     pub(super) fn new(database: Arc<dyn ForeignDatabase>, choice: LayoutChoice, warn: Warn) -> Self {
-        Self { database, choice, warn, opened: OnceCell::new(), warned: Once::new() }
+        Self { database, choice, warn, opened: OnceCell::new(), warned: Once::new(), warned_streams: Once::new() }
     }
 
     /// Returns the layout in the database.
@@ -73,6 +74,17 @@ impl Opening {
                 "no index of {} begins with {}: reading all in order sorts the table for each page; \
                  'esctl layout check' shows the index that helps",
                 position.query.from, position.column.name
+            ));
+        });
+    }
+
+    /// Warns, once, that finding the last event of each stream is slow.
+    pub(super) fn warn_slow_streams(&self, opened: &Opened) {
+        let Some((table, index)) = opened.tables.iter().find_map(|table| opened.missing_stream_index(table)) else { return };
+        self.warned_streams.call_once(|| {
+            (self.warn)(&format!(
+                "no index of {table} begins with the columns of a stream: its whole {} is read for each stream; {index}",
+                self.database.engine().table_noun()
             ));
         });
     }

@@ -278,17 +278,44 @@ impl Opened {
                 Some(_) => Some(self.count(database, &stream.located).await?),
                 None => None,
             };
-            let event = self.event(&table.one, row, counted)?;
+            let (event, damage) = match self.event(&table.one, row, counted) {
+                Ok(event) => (Some(event), None),
+                Err(StoreError::Integrity { message, .. }) => (None, Some(message)),
+                Err(error) => return Err(error),
+            };
+            let version = match &event {
+                Some(event) => event.version,
+                // Its other columns may be right.
+                None => table.one.mapper().version(&row.values, row.place).ok().flatten().or(counted),
+            };
+            let position = event.as_ref().and_then(|event| event.position);
             found.push(StreamInfo {
                 category: table.one.category(&stream.name).to_owned(),
                 stream: stream.name,
-                version: event.version.and_then(|version| u64::try_from(version).ok()).map_or(Version::NONE, Version),
-                last_position: event.position.and_then(|position| u64::try_from(position).ok()).map_or(Position::NONE, Position),
-                last_recorded_at: event.recorded_at.unwrap_or(Timestamp::NONE),
-                foreign: Some(Box::new(ForeignStream { place: PageToken(stream.place.to_values()), damage: None })),
+                version: version.and_then(|version| u64::try_from(version).ok()).map_or(Version::NONE, Version),
+                last_position: position.and_then(|position| u64::try_from(position).ok()).map_or(Position::NONE, Position),
+                last_recorded_at: event.and_then(|event| event.recorded_at).unwrap_or(Timestamp::NONE),
+                foreign: Some(Box::new(ForeignStream { place: PageToken(stream.place.to_values()), damage })),
             });
         }
         Ok(found)
+    }
+
+    /// Returns the table of a stream's events and a proposal, if no index of the table begins with a column of the stream.
+    pub(super) fn missing_stream_index(&self, table: &EventTable) -> Option<(String, String)> {
+        let rows = &table.one;
+        let query = &rows.plan.query;
+        let number = self.number(rows).map(|(column, _)| vec![column]);
+        let columns = number.unwrap_or_else(|| rows.parts.clone());
+        let columns: Vec<&QueryColumn> =
+            columns.iter().filter(|column| column.alias.is_empty() || column.alias == query.alias).collect();
+        let stored = self.table(&query.from).filter(|stored| !stored.is_view)?;
+        if columns.is_empty() || columns.iter().any(|column| stored.is_indexed(&column.name)) {
+            return None;
+        }
+        let version = rows.version.iter().chain(&table.counted).take(1);
+        let names: Vec<&str> = columns.into_iter().chain(version).map(|column| column.name.as_str()).collect();
+        Some((query.from.clone(), format!("an index over {} helps", names.join(", "))))
     }
 
     /// Returns the query for the last event of a stream.

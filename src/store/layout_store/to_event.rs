@@ -80,9 +80,9 @@ impl Opened {
 
     /// Returns the id of an event. One that is no UUID, or is missing, gives the same UUID each time.
     pub(super) fn event_id(&self, event: &MappedEvent) -> Uuid {
-        let derived = |text: String| Uuid::new_v5(&EVENT_IDS, format!("{}\0{text}", self.name).as_bytes());
+        let derived = |text: String| self.derived(&text);
         match (&event.original_id, &event.stream) {
-            (Some(id), _) => Uuid::parse_str(id).unwrap_or_else(|_| derived(format!("id\0{id}"))),
+            (Some(id), _) => self.id_of_original(id),
             (None, Some(stream)) if event.version.is_some() => {
                 derived(format!("version\0{stream}\0{}", event.version.unwrap_or_default()))
             }
@@ -90,6 +90,17 @@ impl Opened {
                 derived(format!("position\0{}", event.position.map_or(0, |position| position - 1 + self.first_position())))
             }
         }
+    }
+}
+
+impl Opened {
+    /// Returns the id of an event with this id in the store.
+    pub(super) fn id_of_original(&self, original: &str) -> Uuid {
+        Uuid::parse_str(original).unwrap_or_else(|_| self.derived(&format!("id\0{original}")))
+    }
+
+    fn derived(&self, text: &str) -> Uuid {
+        Uuid::new_v5(&EVENT_IDS, format!("{}\0{text}", self.name).as_bytes())
     }
 }
 

@@ -193,9 +193,6 @@ fn forms(column: &QueryColumn, value: &ForeignValue) -> Vec<Bson> {
             forms.push(form);
         }
     }
-    // A number in the name of a stream is a text there.
-    let number = if let ForeignValue::Text(text) = value { text.parse().ok().map(Bson::Int64) } else { None };
-    forms.extend(number);
     forms
 }
 
