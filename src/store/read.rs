@@ -231,7 +231,7 @@ pub struct StreamInfo {
     pub foreign: Option<Box<ForeignStream>>,
 }
 
-/// What only the log of a store of another program knows about a stream.
+/// The part of a stream that only the log of another program has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignStream {
     /// Its place, from which a list goes on. Several streams may have one name.
