@@ -3,6 +3,7 @@
 use crate::cli::app::App;
 use crate::cli::commands::Command;
 use crate::cli::error::CliError;
+use crate::cli::write_record::Effect;
 
 /// Refuses a command that writes, or that needs more than events, where the store is read with a layout.
 ///
@@ -13,10 +14,25 @@ pub(super) fn refuse_with_layout(command: &Command, app: &App) -> Result<(), Cli
     if command.reads_only_events() {
         return Ok(());
     }
-    let message = format!(
-        "a store that is read with layout {layout} is read-only: this command writes, or needs snapshots, read models or the hash \
-         chain of a store of esctl"
-    );
+    let message = format!("a store that is read with layout {layout} is read-only: {}", reason(command));
     let error = CliError::usage(message).code("store_read_only").with("layout", layout);
     Err(error.hint("leave out --layout and ESCTL_LAYOUT for a store of esctl; 'stream', 'replay', 'bisect', 'trace' and 'stats' read with a layout"))
+}
+
+/// Returns the reason why a command does not work with a layout.
+fn reason(command: &Command) -> &'static str {
+    if command.effect() != Effect::Reads {
+        return "this command writes";
+    }
+    match command {
+        Command::Snapshot(_) => "it has no snapshots",
+        Command::Projection(_) => "it has no read models",
+        Command::Quarantine(_) => "it has no quarantine",
+        Command::Verify(_) => "it has no hash chain",
+        Command::OfDomain(_) | Command::Resource(_) | Command::Doc(_) | Command::Game(_) => {
+            "its events are not those of the domains of esctl"
+        }
+        Command::Replay(_) => "this form of replay needs the hash chain or the read models of a store of esctl",
+        _ => "this command needs a store of esctl",
+    }
 }

@@ -33,13 +33,14 @@ impl StatsArgs {
             sheet.field("store", format!("{} ({})", report.store, report.kind));
             sheet.field("events", report.events.to_string());
             sheet.field("streams", report.streams.to_string());
-            if report.quarantined > 0 {
-                sheet.field("quarantined", format!("{} events", report.quarantined));
+            if let Some(quarantined) = report.quarantined.filter(|count| *count > 0) {
+                sheet.field("quarantined", format!("{quarantined} events"));
             }
             sheet.field("size", report.size_bytes.map_or_else(Cell::none, |bytes| Cell::new(format!("{bytes} bytes"))));
             sheet.field("first event", Cell::from(report.first_recorded_at));
             sheet.field("last event", Cell::from(report.last_recorded_at));
-            sheet.field("rate", format!("{:.3} events/s", report.events_per_second));
+            let rate = report.events_per_second.map(|rate| format!("{rate:.3} events/s"));
+            sheet.field("rate", rate.map_or_else(Cell::none, Cell::new));
             let row = |share: &Share| vec![Cell::new(&share.name), share.streams.into(), share.events.into(), share.bytes.into()];
             sheet.blank();
             sheet.table(&["category", "streams", "events", "bytes"], report.categories.iter().map(row).collect());

@@ -4,6 +4,7 @@ use crate::event::EventView;
 use crate::event::nfc;
 use crate::ops::condition::Condition;
 use crate::ops::error::OpsError;
+use crate::store::Store;
 
 /// A filter on events. All given parts must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +24,18 @@ impl EventFilter {
     /// Returns true if the filter has no parts.
     pub fn takes_all(&self) -> bool {
         self.condition.is_none() && self.by.is_none()
+    }
+
+    /// Checks that the events of a store have what the filter compares.
+    ///
+    /// # Errors
+    /// [`OpsError::Invalid`] if they have no client.
+    pub async fn check(&self, store: &Store) -> Result<(), OpsError> {
+        if self.by.is_some() && !store.has_metadata("client_id").await? {
+            let message = format!("the events of {} have no client in this layout; leave out the client", store.place());
+            return Err(OpsError::Invalid(message));
+        }
+        Ok(())
     }
 
     /// Returns true if an event passes the filter.

@@ -8,7 +8,6 @@ use crate::runtime::RuntimeError;
 use crate::runtime::version_at;
 use crate::store::ReadSource;
 use crate::store::Store;
-use crate::store::StoreError;
 
 /// Bounds on the events to read. Places are versions in a stream, positions in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +35,7 @@ impl Selection {
         self.check()?;
         let end = match end_of(store, source).await {
             // A damaged store is read up to the damage, where the reading fails.
-            Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { .. }))) => u64::MAX,
+            Err(OpsError::Runtime(RuntimeError::Store(error))) if error.is_damage() => u64::MAX,
             end => end?,
         };
         let (mut from, mut to) = (self.from.unwrap_or(1), self.to.unwrap_or(u64::MAX));

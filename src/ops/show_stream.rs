@@ -49,8 +49,8 @@ pub struct StreamReport {
     pub size_bytes: u64,
     /// The newest snapshot.
     pub snapshot: Option<SnapshotInfo>,
-    /// True if the events were moved to an archive.
-    pub archived: bool,
+    /// True if the events were moved to an archive; none for a store of another program.
+    pub archived: Option<bool>,
 }
 
 fn end(event: &EventView<'_>) -> StreamEnd {
@@ -93,7 +93,7 @@ pub async fn show_stream(store: &Store, stream: StreamName) -> Result<StreamRepo
         types,
         size_bytes,
         snapshot: snapshots.into_iter().max_by_key(|snapshot| snapshot.version),
-        archived: false,
+        archived: store.abilities().writes.then_some(false),
         stream,
     })
 }

@@ -52,8 +52,8 @@ pub struct StatsReport {
     pub events: u64,
     /// The number of streams.
     pub streams: u64,
-    /// The number of quarantined events.
-    pub quarantined: u64,
+    /// The number of quarantined events; none for a store of another program.
+    pub quarantined: Option<u64>,
     /// The bytes on disk, with indexes and read models; none for a store of another program.
     pub size_bytes: Option<u64>,
     /// The time of the first event.
@@ -62,8 +62,8 @@ pub struct StatsReport {
     pub last_recorded_at: Option<Timestamp>,
     /// The events from the future.
     pub future: Option<FutureEvents>,
-    /// The number of events per second between the first and the last one.
-    pub events_per_second: f64,
+    /// The number of events per second between the first and the last one; none without times.
+    pub events_per_second: Option<f64>,
     /// The events of each category.
     pub categories: Vec<Share>,
     /// The events of each type.
@@ -93,12 +93,12 @@ pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64)
         kind: store.kind(),
         events: head.position.0,
         streams,
-        quarantined: store.quarantine().await?.len() as u64,
+        quarantined: Some(store.quarantine().await?.len() as u64),
         size_bytes: Some(store.size_bytes().await?),
         first_recorded_at: first,
         last_recorded_at: last,
         future: future_events(store, now).await?,
-        events_per_second: if seconds > 0.0 { head.position.0 as f64 / seconds } else { 0.0 },
+        events_per_second: Some(if seconds > 0.0 { head.position.0 as f64 / seconds } else { 0.0 }),
         categories: largest_first(count.categories),
         types: largest_first(count.types),
         chart: if first.is_some() { count.chart } else { Vec::new() },
@@ -137,12 +137,12 @@ async fn stats_of_foreign(store: &Store, progress: &mut (dyn FnMut(u64) + Send))
         kind: store.kind(),
         events,
         streams,
-        quarantined: 0,
+        quarantined: None,
         size_bytes: None,
         first_recorded_at: has_times.then_some(first),
         last_recorded_at: has_times.then_some(last),
         future: None,
-        events_per_second: if seconds > 0.0 { events as f64 / seconds } else { 0.0 },
+        events_per_second: has_times.then_some(if seconds > 0.0 { events as f64 / seconds } else { 0.0 }),
         categories: largest_first(count.categories),
         types: largest_first(count.types),
         chart: count.chart,

@@ -209,7 +209,7 @@ impl Tail {
         if !filter.takes_all() {
             return self.before_the_last_wanted(filter, count).await;
         }
-        if self.query.categories.is_empty() && self.query.types.is_empty() {
+        if self.store.abilities().dense && self.query.categories.is_empty() && self.query.types.is_empty() {
             return Ok(self.end_at_open.saturating_sub(count));
         }
         let mut first = None;

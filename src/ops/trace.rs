@@ -81,6 +81,10 @@ pub async fn trace(store: &Store, id: &str, looked_at: &mut dyn FnMut(u64)) -> R
         looked_at(chunk.len() as u64);
     }
     if found.is_empty() {
+        if !store.has_metadata("correlation_id").await? {
+            let message = format!("the events of {} have no correlation id in this layout; name an event id", store.place());
+            return Err(OpsError::Invalid(message));
+        }
         return Err(OpsError::NotFound { kind: "correlation", name: id.to_owned(), candidates: Vec::new() });
     }
     if !store.has_order().await? {

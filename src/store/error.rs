@@ -231,6 +231,11 @@ impl StoreError {
         }
     }
 
+    /// Returns true for damage of a store or of a database of another program.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Integrity { .. } | Self::ForeignDamaged { .. })
+    }
+
     /// Returns the error for damage that this program itself has found.
     pub fn integrity(message: impl Into<String>) -> Self {
         Self::Integrity { message: message.into(), source: None }

@@ -108,6 +108,11 @@ impl Store {
         self.reader.ask(self.reader.log.has_order()).await
     }
 
+    /// Returns true if events may have a value under a key of metadata.
+    pub async fn has_metadata(&self, key: &'static str) -> Result<bool, StoreError> {
+        self.reader.ask(self.reader.log.has_metadata(key)).await
+    }
+
     /// Creates the schema, or migrates an older one.
     pub async fn init(&self) -> Result<Init, StoreError> {
         self.write(|backend| backend.init()).await

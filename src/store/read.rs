@@ -80,7 +80,7 @@ impl ReadQuery {
     /// Sets the lowest place; 0 means 1.
     #[must_use]
     pub fn from(mut self, place: u64) -> Self {
-        self.from = place.clamp(1, LAST_PLACE);
+        self.from = place.max(1);
         self
     }
 
@@ -161,6 +161,8 @@ pub struct Page {
     pub quarantine: Version,
     /// The end of the page, where its last place alone does not name it.
     pub token: Option<PageToken>,
+    /// The damage after the events. The reading ends there.
+    pub damage: Option<StoreError>,
 }
 
 impl Page {

@@ -8,6 +8,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::event::EventChunk;
+use crate::event::Position;
 use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 use crate::store::known_quarantine::KnownQuarantine;
@@ -39,13 +40,13 @@ pub struct Scan {
     chunk: EventChunk,
     /// Buffers that are not in use.
     spare: Vec<EventChunk>,
-    /// The gap after the events that were returned last.
+    /// The gap or damage after the events that were returned last.
     missing_next: Option<StoreError>,
 }
 
 impl Scan {
     pub(crate) fn new(reader: Reader, known_quarantine: Arc<KnownQuarantine>, mut query: ReadQuery, limit: Option<u64>) -> Self {
-        query.from = query.from.clamp(1, LAST_PLACE);
+        query.from = query.from.max(1);
         query.to = query.to.min(LAST_PLACE);
         let (chunk, spare, missing_next) = Default::default();
         let whole = query.backwards || query.source != ReadSource::All || reader.log.readers() <= 1;
@@ -99,7 +100,9 @@ impl Scan {
             self.quarantine = Some(quarantine);
             let got = page.events.len() as u64;
             if got > self.left {
-                page.events.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
+                page.events.truncate(whole_places(&query.source, &page.events, self.left));
+            } else if got < self.left {
+                self.missing_next = page.damage.take();
             }
             self.left -= got.min(self.left);
             match gap {
@@ -108,11 +111,18 @@ impl Scan {
                 // All requested events are before the gap.
                 Some(Gap::After(_)) if self.left == 0 => {}
                 Some(Gap::After(gap)) => self.missing_next = Some(gap),
+                None if self.missing_next.is_some() => {
+                    self.ahead.clear();
+                    self.rest.to = 0;
+                }
                 None => self.go_on(query, &page),
             }
             self.spare.push(mem::replace(&mut self.chunk, page.events));
             if !self.chunk.is_empty() {
                 return Ok(Some(&self.chunk));
+            }
+            if let Some(damage) = self.missing_next.take() {
+                return Err(damage);
             }
         }
         Ok(None)
@@ -152,7 +162,7 @@ impl Scan {
             if page.token.is_some() {
                 part.token.clone_from(&page.token);
             } else if part.backwards {
-                part.to = page.last - 1;
+                part.to = page.last.saturating_sub(1);
             } else {
                 part.from = page.last + 1;
             }
@@ -192,6 +202,24 @@ impl Scan {
         let limit = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_EVENTS);
         self.reader.log.read(part.clone(), limit, buffer)
     }
+}
+
+/// Returns the number of events to keep of a page: at least `wanted`, and all with the place of the last one. Only a store of
+/// another program has several events of one place.
+fn whole_places(source: &ReadSource, events: &EventChunk, wanted: u64) -> usize {
+    let place = |number: usize| {
+        let event = events.get(number)?;
+        Some(match source {
+            ReadSource::All => event.position.0,
+            ReadSource::Stream(_) => event.version.0,
+        })
+        .filter(|place| *place != Position::NONE.0)
+    };
+    let mut kept = usize::try_from(wanted).unwrap_or(usize::MAX);
+    while kept > 0 && place(kept).is_some_and(|next| place(kept - 1) == Some(next)) {
+        kept += 1;
+    }
+    kept
 }
 
 /// Finds the first positions or versions that a page lacks. A backend ends a page at a gap, so its events are all before the

@@ -118,7 +118,17 @@ impl EventLog for Wrapped {
             while let Some(chunk) = scan.next().await? {
                 chunk.iter().for_each(|event| buffer.push(&event));
             }
-            Ok(Page { events: buffer, looked_at, first, last, highest, end, quarantine: Version::ZERO, token: None })
+            Ok(Page {
+                events: buffer,
+                looked_at,
+                first,
+                last,
+                highest,
+                end,
+                quarantine: Version::ZERO,
+                token: None,
+                damage: None,
+            })
         })
     }
 

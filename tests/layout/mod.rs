@@ -11,4 +11,5 @@ mod read_engines;
 mod read_names;
 mod read_odd;
 mod read_only;
+mod read_pages;
 mod stores;

@@ -16,7 +16,6 @@ use crate::ops::EventFilter;
 use crate::ops::Selection;
 use crate::ops::read_events::ReadEvents;
 use crate::ops::read_events::read_events;
-use crate::store::StoreError;
 
 /// Read the events of a stream, or of all streams
 #[derive(Debug, Args)]
@@ -66,16 +65,19 @@ impl StreamReadArgs {
             categories: self.category,
             types: self.types,
         };
-        let mut scan = read_events(&app.store()?, &input).await?;
+        let store = app.store()?;
+        filter.check(&store).await?;
+        let mut scan = read_events(&store, &input).await?;
         let listing = event_rows::listing();
         let mut list = app.out.list(if self.limit.is_some() { listing.unlimited() } else { listing });
         let (mut last, mut next) = (None, None);
+        let mut is_over = false;
         'events: loop {
             let chunk = match scan.next().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
                 // Events before the damage are printed. Without any, no empty table is printed.
-                Err(damage @ StoreError::Integrity { .. }) => {
+                Err(damage) if damage.is_damage() => {
                     if list.pushed() > 0 {
                         list.finish(None)?;
                     }
@@ -87,16 +89,23 @@ impl StreamReadArgs {
                 if !filter.wants(&event)? {
                     continue;
                 }
-                if self.limit == Some(list.pushed()) {
-                    next = last;
-                    break 'events;
+                let place = Some(if input.stream.is_some() { event.version.0 } else { event.position.0 });
+                if self.limit.is_some_and(|limit| limit <= list.pushed()) {
+                    // A page does not end between two events with one place.
+                    is_over = place == last;
+                    if !is_over {
+                        next = last;
+                        break 'events;
+                    }
                 }
                 if !event_rows::push(&mut list, &event)? {
                     break 'events;
                 }
-                last = Some(if input.stream.is_some() { event.version.0 } else { event.position.0 });
+                last = place;
             }
         }
+        // No event after the last place was read.
+        let next = next.or(last.filter(|_| is_over && input.limit.is_some()));
         list.finish(next.map(|next| next.to_string()))
     }
 }

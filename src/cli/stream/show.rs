@@ -39,8 +39,11 @@ impl StreamShowArgs {
             sheet.field("first event", first);
             sheet.field("last event", last);
             sheet.field("size", format!("{} bytes", report.size_bytes));
-            sheet.field("snapshot", snapshot.unwrap_or_else(|| "none".into()));
-            sheet.field("archived", if report.archived { "yes" } else { "no" });
+            // A store of another program has neither.
+            if let Some(archived) = report.archived {
+                sheet.field("snapshot", snapshot.unwrap_or_else(|| "none".into()));
+                sheet.field("archived", if archived { "yes" } else { "no" });
+            }
             sheet.blank();
             let rows = report.types.iter().map(|(name, count)| vec![Cell::new(name), Cell::number(count)]);
             sheet.table(&["type", "events"], rows.collect());

@@ -75,6 +75,7 @@ impl StreamTailArgs {
         }
         let named = self.stream.clone();
         let filter = EventFilter::new(jq::condition(&app.out, self.condition.as_deref())?, self.by.as_deref());
+        filter.check(&store).await?;
         let start = match (self.after, self.since) {
             (Some(cursor), _) => TailStart::After(cursor),
             (None, Some(text)) => TailStart::Since(app.moment(&text)?),

@@ -48,7 +48,14 @@ impl From<StoreError> for Failure {
             StoreError::Integrity { .. } => Failure::new(FailureKind::Integrity, &message)
                 .code("store_damaged")
                 .for_operators("run 'esctl verify' to check the whole store"),
-            StoreError::ForeignDamaged { .. } => Failure::new(FailureKind::Integrity, &message).code("store_damaged"),
+            StoreError::ForeignDamaged { source, .. } => {
+                let made = Failure::new(FailureKind::Integrity, &message).code("store_damaged");
+                // The database itself reads the row.
+                match source {
+                    None => made.for_operators("run 'esctl layout check' to compare the layout with the database"),
+                    Some(_) => made,
+                }
+            }
             StoreError::ReadOnly(_) => Failure::new(FailureKind::Usage, &message)
                 .code("store_read_only")
                 .hint("a store that another program wrote can only be read; see 'esctl layout --help'"),

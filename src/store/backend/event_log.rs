@@ -35,6 +35,11 @@ pub trait EventLog: Send + Sync {
         Box::pin(ready(Ok(true)))
     }
 
+    /// Returns true if events may have a value under a key of metadata.
+    fn has_metadata(&self, _: &'static str) -> Answer<bool> {
+        Box::pin(ready(Ok(true)))
+    }
+
     /// Returns the recorded head and the last event, as of one moment.
     fn end(&self) -> Answer<StoreEnd>;
 

@@ -87,6 +87,8 @@ pub struct RowsRange {
     pub backwards: bool,
     /// True to read one row for each combination of values of the columns.
     pub distinct: bool,
+    /// True to read all rows up to the limit, regardless of their size.
+    pub large: bool,
     /// The first and the last place of elements in the array of a document, from 0.
     pub places: Option<(usize, usize)>,
 }
@@ -117,6 +119,8 @@ pub enum Comparison {
     UpTo,
     /// Any value. A row without one is left out.
     Present,
+    /// No value, or in MongoDB also none that is a number.
+    Unplaced,
 }
 
 impl Comparison {
@@ -129,6 +133,7 @@ impl Comparison {
             Self::Before => "<",
             Self::UpTo => "<=",
             Self::Present => "IS NOT",
+            Self::Unplaced => "IS",
         }
     }
 }
@@ -155,6 +160,11 @@ impl RowsQuery {
 impl RowsQuery {
     /// The size of values after which an answer ends early, so that large events do not fill the memory.
     pub const MAX_BYTES: usize = 32 << 20;
+
+    /// Returns the size of values after which no further row is read.
+    pub(crate) fn max_bytes(&self) -> usize {
+        if self.range.large { usize::MAX } else { Self::MAX_BYTES }
+    }
 }
 
 impl ForeignRow {

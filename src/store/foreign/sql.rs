@@ -122,6 +122,10 @@ fn bound(bound: &RowsBound, dialect: &Dialect, parameters: &mut Vec<String>) -> 
         let present: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
         return present.join(" AND ");
     }
+    if bound.comparison == Comparison::Unplaced {
+        let absent: Vec<String> = columns.iter().map(|column| format!("{column} IS NULL")).collect();
+        return format!("({})", absent.join(" OR "));
+    }
     let values = bound.columns.iter().zip(&bound.values).map(|(column, value)| given(column, value, dialect, parameters));
     let values: Vec<String> = values.collect();
     let operator = bound.comparison.operator();

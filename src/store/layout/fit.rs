@@ -73,6 +73,23 @@ pub fn fits(layout: &Layout, catalog: &Catalog) -> Vec<Fit> {
     found
 }
 
+/// Returns the tables and columns that a layout needs and that a database lacks, in the place where the fewest are missing. For
+/// a layout that does not fit.
+pub fn missing_in(layout: &Layout, catalog: &Catalog) -> Vec<String> {
+    let needed = layout.requirements();
+    let from = &layout.events.rows.from;
+    let schemas = catalog.schemas().into_iter().filter(|schema| layout.schema.as_deref().is_none_or(|named| named == *schema));
+    let places = schemas.flat_map(|schema| {
+        let tables = catalog.tables.iter().filter(move |table| table.schema == schema);
+        let named = tables.filter(|table| from.placeholder().is_none() || from.capture(&table.name).is_some());
+        named.filter_map(|table| compared(layout, &needed, catalog, schema, from.capture(&table.name))).collect::<Vec<_>>()
+    });
+    match places.min_by_key(|fit| fit.missing.len()) {
+        Some(fit) => fit.missing,
+        None => vec![format!("{} {}", layout.engine.table_noun(), layout.events.rows.from)],
+    }
+}
+
 /// Joins the complete fits of tables that are one store.
 fn joined(layout: &Layout, fits: Vec<Fit>) -> Vec<Fit> {
     if layout.events.tables != Some(Tables::All) {
@@ -93,9 +110,17 @@ fn joined(layout: &Layout, fits: Vec<Fit>) -> Vec<Fit> {
     rest
 }
 
+/// Returns the fit in one place, if it is complete or nearly so.
 fn fit(layout: &Layout, needed: &Requirements, catalog: &Catalog, schema: &str, captured: Option<&str>) -> Option<Fit> {
-    let events = catalog.table(schema, &layout.events.rows.from.with(captured))?;
+    let fit = compared(layout, needed, catalog, schema, captured)?;
     let total: usize = needed.values().map(|columns| columns.len()).sum();
+    let is_near = fit.columns * 100 >= total * NEAR_PERCENT;
+    (fit.is_complete() || is_near).then_some(fit)
+}
+
+/// Compares a layout with one place; `None` if the table of events is not there.
+fn compared(layout: &Layout, needed: &Requirements, catalog: &Catalog, schema: &str, captured: Option<&str>) -> Option<Fit> {
+    let events = catalog.table(schema, &layout.events.rows.from.with(captured))?;
     let mut fit = Fit {
         schema: schema.to_owned(),
         tables: vec![events.name.clone()],
@@ -124,8 +149,7 @@ fn fit(layout: &Layout, needed: &Requirements, catalog: &Catalog, schema: &str, 
         }
     }
     notes(layout, events, &mut fit);
-    let is_near = fit.columns * 100 >= total * NEAR_PERCENT;
-    (fit.is_complete() || is_near).then_some(fit)
+    Some(fit)
 }
 
 /// Returns true for a field with values of several types in the sampled documents. One bad value does not prevent the fit.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use serde_json::value::to_raw_value;
@@ -96,7 +97,11 @@ impl<'a> EventMapper<'a> {
                 metadata.insert(key.to_owned(), raw(&text)?);
             }
         }
-        let source = events.extra.iter().map(|(key, column)| (key.clone(), text_of(self.value(row, column)))).collect();
+        let extra = events.extra.iter().map(|(key, column)| (key.clone(), text_of(self.value(row, column))));
+        let mut source: BTreeMap<String, Option<String>> = extra.collect();
+        if self.is_no_json(row, &events.data) {
+            source.entry("data".to_owned()).or_insert_with(|| Some("text".to_owned()));
+        }
         Ok(MappedEvent {
             position: events.position.as_ref().map(|column| self.position(row, column)).transpose()?,
             stream: self.stream(row)?,
@@ -244,6 +249,19 @@ impl<'a> EventMapper<'a> {
             Some((_, None)) => raw(&BTreeMap::<String, Value>::new()),
             None => Err(wrong(column, "has not one key, and the data is the value of the only key")),
         }
+    }
+
+    /// Returns true for text that is no JSON, which is shown as the value of a key.
+    fn is_no_json(&self, row: &[ForeignValue], payload: &Payload) -> bool {
+        if payload.is_object || !matches!(payload.form, DataForm::Text | DataForm::Bytes) {
+            return false;
+        }
+        let text = match payload.columns.first().map(|column| self.value(row, column)) {
+            Some(ForeignValue::Text(text)) => text.as_str(),
+            Some(ForeignValue::Bytes(bytes)) if payload.form == DataForm::Text => std::str::from_utf8(bytes).unwrap_or("null"),
+            _ => return false,
+        };
+        serde_json::from_str::<IgnoredAny>(text.trim()).is_err()
     }
 
     fn metadata(&self, row: &[ForeignValue]) -> Result<BTreeMap<String, Box<RawValue>>, MapError> {

@@ -26,6 +26,7 @@ pub use error::LayoutError;
 pub use fit::Fit;
 pub use fit::MissingIndex;
 pub use fit::fits;
+pub use fit::missing_in;
 pub use format::Origin;
 pub use format::parse;
 pub use guess::Guess;

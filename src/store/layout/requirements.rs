@@ -20,6 +20,18 @@ pub(super) type Requirements = BTreeMap<TableName, BTreeMap<String, &'static [Co
 const NUMBERS: &[ColumnClass] = &[ColumnClass::Integer, ColumnClass::Number];
 const JSON: &[ColumnClass] = &[ColumnClass::Json, ColumnClass::Text, ColumnClass::Bytes, ColumnClass::Document];
 const ANY: &[ColumnClass] = &[];
+/// SQLite keeps values of any type in a column. Numbers in a column for text become text, whose order is another one.
+const NO_TEXT: &[ColumnClass] = &[
+    ColumnClass::Integer,
+    ColumnClass::Number,
+    ColumnClass::Uuid,
+    ColumnClass::Json,
+    ColumnClass::Bytes,
+    ColumnClass::Instant,
+    ColumnClass::LocalTime,
+    ColumnClass::Boolean,
+    ColumnClass::Other,
+];
 
 impl Layout {
     /// Returns every table that the layout names.
@@ -45,12 +57,12 @@ impl Layout {
         let Events { rows, unwind, position, stream, version, .. } = &self.events;
         needed.rows(rows);
         let inside = unwind.as_deref();
-        needed.add(rows, None, position.iter(), NUMBERS);
+        needed.order(rows, position.iter());
         if let Some(stream) = stream {
             needed.add(rows, None, stream.parts.iter().chain(&stream.key), ANY);
             needed.add(rows, None, stream.number.iter().flat_map(|number| [&number.column, &number.key]), ANY);
         }
-        needed.add(rows, None, version.iter().filter_map(|version| version.column.as_ref()), NUMBERS);
+        needed.order(rows, version.iter().filter_map(|version| version.column.as_ref()));
         needed.add(rows, inside, [&self.events.type_name.column], ANY);
         // Documents of one collection may have other fields.
         if self.engine != Engine::Mongodb {
@@ -59,12 +71,12 @@ impl Layout {
         if let Some(one) = &self.one_stream {
             needed.rows(&one.rows);
             needed.add(&one.rows, None, one.parts.iter().chain(&one.order), ANY);
-            needed.add(&one.rows, None, one.version.iter().filter_map(|version| version.column.as_ref()), NUMBERS);
+            needed.order(&one.rows, one.version.iter().filter_map(|version| version.column.as_ref()));
         }
         if let Some(streams) = &self.streams {
             needed.rows(&streams.rows);
             needed.add(&streams.rows, None, &streams.parts, ANY);
-            needed.add(&streams.rows, None, streams.version.iter().filter_map(|version| version.column.as_ref()), NUMBERS);
+            needed.order(&streams.rows, streams.version.iter().filter_map(|version| version.column.as_ref()));
         }
         needed.tables
     }
@@ -115,7 +127,25 @@ impl Needed {
         }
     }
 
+    /// Adds columns in whose order rows are read.
+    fn order<'c>(&mut self, rows: &Rows, columns: impl IntoIterator<Item = &'c ColumnRef>) {
+        let classes = if self.engine == Engine::Sqlite { NO_TEXT } else { NUMBERS };
+        self.add_of(rows, None, columns, classes);
+    }
+
     fn add<'c>(
+        &mut self,
+        rows: &Rows,
+        inside: Option<&str>,
+        columns: impl IntoIterator<Item = &'c ColumnRef>,
+        classes: &'static [ColumnClass],
+    ) {
+        // SQLite keeps values of any type in a column.
+        let classes = if self.engine == Engine::Sqlite { ANY } else { classes };
+        self.add_of(rows, inside, columns, classes);
+    }
+
+    fn add_of<'c>(
         &mut self,
         rows: &Rows,
         inside: Option<&str>,
@@ -126,8 +156,6 @@ impl Needed {
             let joined = rows.join.iter().find(|join| join.alias == column.alias);
             let table = joined.map_or(&rows.from, |join| &join.table);
             let name = inside.map_or_else(|| column.name.clone(), |array| format!("{array}.{}", column.name));
-            // SQLite keeps values of any type in a column.
-            let classes = if self.engine == Engine::Sqlite { ANY } else { classes };
             let known = self.tables.entry(table.clone()).or_default().entry(name).or_insert(classes);
             if known.is_empty() {
                 *known = classes;

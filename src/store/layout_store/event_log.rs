@@ -28,6 +28,7 @@ use crate::store::identity::LastSeen;
 use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::opening::Opening;
 use crate::store::layout_store::store::LayoutStore;
+use crate::store::layout_store::table::EventTable;
 use crate::store::quarantine::QUARANTINE_STREAM;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -46,6 +47,21 @@ impl EventLog for LayoutStore {
 
     fn has_order(&self) -> Answer<bool> {
         self.reading(|opening| async move { Ok(opening.opened().await?.position().is_some()) })
+    }
+
+    fn has_metadata(&self, key: &'static str) -> Answer<bool> {
+        self.reading(move |opening| async move {
+            let of_layout = |table: &EventTable| {
+                let events = &table.all.layout.events;
+                let column = match key {
+                    "client_id" => &events.client_id,
+                    "correlation_id" => &events.correlation_id,
+                    _ => &events.causation_id,
+                };
+                column.is_some() || events.metadata.is_some()
+            };
+            Ok(opening.opened().await?.tables.iter().any(of_layout))
+        })
     }
 
     fn end(&self) -> Answer<StoreEnd> {
@@ -152,6 +168,9 @@ async fn by_id(opening: &Opening, opened: &Opened, ids: Vec<Uuid>) -> Result<Vec
     while !all_in_column && !missing.is_empty() {
         buffer.clear();
         let page = opened.read(&*opening.database, &query, COMPARED, buffer).await?;
+        if let Some(damage) = page.damage {
+            return Err(damage);
+        }
         let first = found.len();
         found.extend(page.events.iter().filter(|event| missing.contains(&event.event_id)).map(|event| event.to_recorded()));
         missing.retain(|id| !found[first..].iter().any(|event| event.event_id == *id));

@@ -4,6 +4,7 @@ use crate::event::EventChunk;
 use crate::store::error::StoreError;
 use crate::store::foreign::Comparison;
 use crate::store::foreign::ForeignDatabase;
+use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::RowsQuery;
@@ -14,6 +15,7 @@ use crate::store::layout_store::pages::PageRows;
 use crate::store::layout_store::pages::page;
 use crate::store::layout_store::pages::rows_to_ask;
 use crate::store::layout_store::streams::StreamPlace;
+use crate::store::layout_store::table::TableRows;
 use crate::store::read::LAST_PLACE;
 use crate::store::read::Page;
 use crate::store::read::PageToken;
@@ -44,6 +46,7 @@ impl Opened {
             },
         }
         page.highest = page.first.max(page.last);
+        page.damage = page.damage.take().map(StoreError::of_foreign);
         Ok(page)
     }
 
@@ -61,8 +64,13 @@ impl Opened {
         let mut rows = between(table.all.query(asked), &order.column, query, self.first_position() - 1);
         rows.order = vec![order.column.clone()];
         rows.range.backwards = query.backwards;
-        let found = database.rows(rows).await?;
-        page.end = self.fill(page, query, PageRows { rows: &table.all, found, asked, counted: &|_| None })?;
+        let found = database.rows(rows.clone()).await?;
+        let (found, whole) = with_whole_place(database, &rows, found).await?;
+        page.end = self.fill(page, query, PageRows { rows: &table.all, found, asked, counted: &|_| None, whole })?;
+        if page.end && page.damage.is_none() && leaves_out_unplaced(query) {
+            let rows = table.all.query(1).bound(vec![order.column.clone()], Comparison::Unplaced, Vec::new());
+            page.damage = self.unplaced(&table.all, &order.column, &database.rows(rows).await?);
+        }
         Ok(())
     }
 
@@ -81,8 +89,12 @@ impl Opened {
         }
         let asked = rows_to_ask(limit);
         let rows = self.rows_of_stream(query, located, asked)?;
-        let found = database.rows(rows).await?;
-        page.end = self.fill(page, query, PageRows { rows: &table.one, found, asked, counted: &|_| None })?;
+        let found = database.rows(rows.clone()).await?;
+        let (found, whole) = with_whole_place(database, &rows, found).await?;
+        page.end = self.fill(page, query, PageRows { rows: &table.one, found, asked, counted: &|_| None, whole })?;
+        if page.end && page.damage.is_none() && leaves_out_unplaced(query) {
+            page.damage = self.unplaced_of(database, located).await?;
+        }
         Ok(())
     }
 
@@ -145,7 +157,8 @@ impl Opened {
         let counted = |number: usize| Some(version(number + skipped));
         let asked = if past.is_some() { usize::MAX } else { asked };
         let has_more = all == asked;
-        page.end = self.fill(page, query, PageRows { rows, found, asked: usize::MAX, counted: &counted })? && !has_more;
+        page.end =
+            self.fill(page, query, PageRows { rows, found, asked: usize::MAX, counted: &counted, whole: true })? && !has_more;
         Ok(())
     }
 
@@ -182,17 +195,20 @@ impl Opened {
         }
         let asked = rows_to_ask(limit);
         let rows = names.iter().map(|stream| self.rows_of_stream(&start, &stream.located, asked));
-        let found = database.rows_of(rows.collect::<Result<_, _>>()?).await?;
+        let rows: Vec<RowsQuery> = rows.collect::<Result<_, _>>()?;
+        let found = database.rows_of(rows.clone()).await?;
         page.end = names.is_empty();
-        for (stream, found) in names.into_iter().zip(found) {
+        for ((stream, rows), found) in names.into_iter().zip(rows).zip(found) {
             let (looked_at, count) = (page.looked_at, found.len());
-            let rows = PageRows { rows: &self.tables[stream.located.table].one, found, asked, counted: &|_| None };
-            let complete = self.fill(page, query, rows);
-            // The events before a row that is no event are returned first.
-            let complete = match complete {
-                Err(_) if page.looked_at > 0 => false,
-                complete => complete?,
-            };
+            let (found, whole) = with_whole_place(database, &rows, found).await?;
+            let table = &self.tables[stream.located.table].one;
+            let complete = self.fill(page, query, PageRows { rows: table, found, asked, counted: &|_| None, whole })?;
+            if complete && page.damage.is_none() && start.from > 1 {
+                page.damage = self.unplaced_of(database, &stream.located).await?;
+            }
+            if page.damage.is_some() {
+                return Ok(());
+            }
             let version = (!complete && page.looked_at > looked_at).then(|| ForeignValue::Integer(signed(page.last)));
             let begins = !complete && version.is_none() && count > 0;
             let up_to = match version {
@@ -228,22 +244,70 @@ impl Opened {
         Ok(version.unwrap_or(0).unsigned_abs())
     }
 
+    /// Returns the damage of a row of a stream that has no version.
+    async fn unplaced_of(&self, database: &dyn ForeignDatabase, located: &Located) -> Result<Option<StoreError>, StoreError> {
+        let rows = &self.tables[located.table].one;
+        let Some(version) = &rows.version else { return Ok(None) };
+        let unplaced = located.of(rows.query(1)).bound(vec![version.clone()], Comparison::Unplaced, Vec::new());
+        Ok(self.unplaced(rows, version, &database.rows(unplaced).await?))
+    }
+
+    /// Returns the damage of a row that has no place in an order.
+    fn unplaced(&self, rows: &TableRows, column: &QueryColumn, found: &[ForeignRow]) -> Option<StoreError> {
+        let event = self.event(rows, found.first()?, None);
+        Some(event.err().unwrap_or_else(|| StoreError::integrity(format!("{} of a row is no number", column.name))))
+    }
+
     /// Returns the message for a request that needs an order over all streams.
     pub(super) fn no_order(&self) -> String {
         format!("layout {} has no order over all streams; name a stream", self.name)
     }
 }
 
+/// Returns true if rows without a place are not among those of a query, but are of the part of the source that it reads to
+/// its end.
+fn leaves_out_unplaced(query: &ReadQuery) -> bool {
+    match query.backwards {
+        true => query.to < LAST_PLACE && query.from <= 1,
+        false => query.from > 1 && query.to == LAST_PLACE,
+    }
+}
+
+/// Returns rows, and true if they are all rows of their last place. Where large rows end an answer within its only place, all
+/// rows of that place are read.
+async fn with_whole_place(
+    database: &dyn ForeignDatabase,
+    rows: &RowsQuery,
+    found: Vec<ForeignRow>,
+) -> Result<(Vec<ForeignRow>, bool), StoreError> {
+    // Elements of an array have places of their own.
+    let Some(order) = rows.order.first() else { return Ok((found, true)) };
+    let place = rows.columns.iter().position(|column| column == order);
+    let of_row = |row: &ForeignRow| place.and_then(|place| row.values.get(place).cloned());
+    let Some(last) = found.last().and_then(of_row).filter(|_| found.len() < rows.limit) else { return Ok((found, false)) };
+    let is_cut = found.iter().map(ForeignRow::bytes).sum::<usize>() >= RowsQuery::MAX_BYTES;
+    if !is_cut || found.iter().any(|row| of_row(row).as_ref() != Some(&last)) {
+        return Ok((found, false));
+    }
+    let mut whole = RowsQuery { limit: rows_to_ask(0), ..rows.clone() };
+    whole.range.large = true;
+    let whole = whole.bound(vec![order.clone()], Comparison::Equal, vec![last]);
+    let limit = whole.limit;
+    let found = database.rows(whole).await?;
+    let is_whole = found.len() < limit;
+    Ok((found, is_whole))
+}
+
 /// Restricts rows to places. `offset` is added to a place of esctl.
 fn between(query: RowsQuery, column: &QueryColumn, wanted: &ReadQuery, offset: i64) -> RowsQuery {
     let mut query = query;
     let value = |place: u64| vec![ForeignValue::Integer(signed(place).saturating_add(offset))];
-    // An open end has no bound, so that a row with a wrong place is found.
+    // An open end has no bound, so that a row with a wrong place is found, also one between two places.
     if wanted.from > 1 {
-        query = query.bound(vec![column.clone()], Comparison::From, value(wanted.from));
+        query = query.bound(vec![column.clone()], Comparison::After, value(wanted.from - 1));
     }
     if wanted.to < LAST_PLACE {
-        query = query.bound(vec![column.clone()], Comparison::UpTo, value(wanted.to));
+        query = query.bound(vec![column.clone()], Comparison::Before, value(wanted.to + 1));
     }
     query
 }

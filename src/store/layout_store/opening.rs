@@ -13,6 +13,7 @@ use crate::store::layout::Fit;
 use crate::store::layout::Layout;
 use crate::store::layout::built_in;
 use crate::store::layout::fits;
+use crate::store::layout::missing_in;
 use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::table::EventTable;
 use crate::store::options::Warn;
@@ -100,7 +101,11 @@ impl Opening {
         };
         let (mut complete, mut near) = (Vec::new(), Vec::new());
         for (name, layout) in layouts {
-            for fit in fits(&layout, catalog) {
+            let found = fits(&layout, catalog);
+            if found.is_empty() && named.is_some() {
+                near = missing_in(&layout, catalog);
+            }
+            for fit in found {
                 if fit.is_complete() {
                     complete.push((name.clone(), layout.clone(), fit));
                 } else {

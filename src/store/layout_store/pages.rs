@@ -3,6 +3,7 @@
 use crate::event::EventChunk;
 use crate::store::error::StoreError;
 use crate::store::foreign::ForeignRow;
+use crate::store::foreign::ForeignValue;
 use crate::store::foreign::RowsQuery;
 use crate::store::layout::MappedEvent;
 use crate::store::layout_store::opened::Opened;
@@ -27,29 +28,30 @@ pub(super) struct PageRows<'a> {
     pub(super) asked: usize,
     /// The version of the row with a number, where rows have none.
     pub(super) counted: &'a (dyn Fn(usize) -> Option<i64> + Sync),
+    /// True if no further row has the place of the last one.
+    pub(super) whole: bool,
 }
 
 impl Opened {
-    /// Adds the events of rows to a page. Returns true if there are no more rows.
+    /// Adds the events of rows to a page. Returns true if there are no more rows. A row that is no event ends the page with its
+    /// damage.
     ///
     /// # Errors
-    /// [`StoreError::Integrity`] if the first row is no event. An earlier page ends before such a row.
+    /// [`StoreError::Integrity`] if more events have one place than a page holds.
     pub(super) fn fill(&self, page: &mut Page, query: &ReadQuery, rows: PageRows<'_>) -> Result<bool, StoreError> {
         let bytes: usize = rows.found.iter().map(ForeignRow::bytes).sum();
-        let mut complete = rows.found.len() < rows.asked && bytes < RowsQuery::MAX_BYTES;
+        let complete = rows.found.len() < rows.asked && bytes < RowsQuery::MAX_BYTES;
         let mut events: Vec<(u64, MappedEvent)> = Vec::with_capacity(rows.found.len());
         for (number, row) in rows.found.iter().enumerate() {
             match self.event(rows.rows, row, (rows.counted)(number)) {
                 Ok(event) => events.push((self.place(query, &event)?, event)),
-                Err(error) if events.is_empty() => return Err(error),
-                Err(_) => {
-                    complete = false;
+                Err(damage) => {
+                    page.damage = Some(damage);
                     break;
                 }
             }
         }
-        let mapped = events.len();
-        if !complete && mapped == rows.asked {
+        if !complete && !rows.whole && page.damage.is_none() {
             self.cut(query, &mut events)?;
         }
         for (place, event) in &events {
@@ -104,6 +106,21 @@ impl Opened {
             && in_time
             && (query.types.is_empty() || query.types.contains(&event.event_type))
             && (query.categories.is_empty() || query.categories.iter().any(|wanted| wanted == rows.category(stream))))
+    }
+}
+
+impl TableRows {
+    /// Returns the column of the position or the version, if its value in a row is text. The database orders text by its
+    /// characters.
+    pub(super) fn text_in_order(&self, row: &ForeignRow) -> Option<String> {
+        let position = self.layout.events.position.as_ref().map(|column| (&column.alias, &column.name));
+        let version = self.version.as_ref().map(|column| (&column.alias, &column.name));
+        let is_text = |(alias, name): &(&String, &String)| {
+            let place = self.plan.query.columns.iter().position(|column| column.alias == **alias && column.name == **name);
+            place.is_some_and(|place| matches!(row.values.get(place), Some(ForeignValue::Text(_))))
+        };
+        let (alias, name) = [position, version].into_iter().flatten().find(is_text)?;
+        Some(if alias.is_empty() { name.clone() } else { format!("{alias}.{name}") })
     }
 }
 

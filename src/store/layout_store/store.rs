@@ -21,7 +21,8 @@ impl LayoutStore {
     where
         W: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        Box::pin(job(Arc::clone(&self.opening)))
+        let answer = job(Arc::clone(&self.opening));
+        Box::pin(async move { answer.await.map_err(StoreError::of_foreign) })
     }
 
     /// Returns the answer to a request that only a store of esctl has.

@@ -32,6 +32,10 @@ impl Opened {
             let counted = counted.map(|version| format!(", version {version}")).unwrap_or_default();
             StoreError::integrity(format!("{}{counted}: {error}", mapper.name_of(&row.values, row.place)))
         })?;
+        if let Some(column) = rows.text_in_order(row) {
+            let name = mapper.name_of(&row.values, row.place);
+            return Err(StoreError::integrity(format!("{name}: {column} is text, which is in another order than numbers")));
+        }
         event.version = event.version.or(counted);
         Ok(event)
     }

@@ -30,8 +30,11 @@ pub(crate) async fn rows(connection: &Connection, query: &RowsQuery) -> Result<V
     let find = collection.find(filter(query)).sort(order).limit(limit).batch_size(10).max_time(connection.timeout);
     let mut cursor = find.await.map_err(&failed)?;
     let (mut found, mut bytes) = (Vec::new(), 0);
-    while found.len() < query.limit && bytes < RowsQuery::MAX_BYTES && cursor.advance().await.map_err(&failed)? {
+    while found.len() < query.limit && bytes < query.max_bytes() && cursor.advance().await.map_err(&failed)? {
         let document = cursor.deserialize_current().map_err(&failed)?;
+        if walks(query) {
+            check_values(query, &document)?;
+        }
         let first = found.len();
         add(&mut found, query, &document);
         bytes += found[first..].iter().map(ForeignRow::bytes).sum::<usize>();
@@ -127,7 +130,7 @@ fn filter(query: &RowsQuery) -> Document {
             QueryTest::SameAs(other) => doc! { "$expr": { "$eq": [format!("${name}"), format!("${}", other.name)] } },
         }
     });
-    let bounds = query.range.bounds.iter().map(bound);
+    let bounds = query.range.bounds.iter().map(|one| bound(one, walks(query)));
     let conditions: Vec<Document> = conditions.chain(bounds).collect();
     if conditions.is_empty() {
         Document::new()
@@ -136,8 +139,61 @@ fn filter(query: &RowsQuery) -> Document {
     }
 }
 
-/// Returns the condition of a bound. Columns are compared from left to right.
-fn bound(bound: &RowsBound) -> Document {
+/// The types of values, in their order in an index.
+const TYPES: [&[&str]; 10] = [
+    &["double", "int", "long", "decimal"],
+    &["string"],
+    &["object"],
+    &["array"],
+    &["binData"],
+    &["objectId"],
+    &["bool"],
+    &["date"],
+    &["timestamp"],
+    &["regex"],
+];
+
+/// Returns true for a query that goes from one name to the next, over values of all types.
+fn walks(query: &RowsQuery) -> bool {
+    query.range.bounds.iter().any(|bound| bound.comparison == Comparison::Present)
+}
+
+/// Returns the types that come after that of a value.
+fn later_types(value: &Bson) -> Vec<&'static str> {
+    let first = match value {
+        Bson::Null => 0,
+        Bson::Int32(_) | Bson::Int64(_) | Bson::Double(_) | Bson::Decimal128(_) => 1,
+        Bson::String(_) => 2,
+        Bson::Binary(_) => 5,
+        Bson::ObjectId(_) => 6,
+        Bson::Boolean(_) => 7,
+        Bson::DateTime(_) => 8,
+        _ => TYPES.len(),
+    };
+    TYPES[first..].concat()
+}
+
+/// Checks that the values of a name lead to the next name.
+///
+/// # Errors
+/// [`StoreError::Integrity`] if a value has another type than the one that its text is taken for.
+fn check_values(query: &RowsQuery, document: &Document) -> Result<(), StoreError> {
+    for column in &query.order {
+        let Some(value) = field(document, &column.name) else { continue };
+        let taken = typed(column.class, &value_of(value));
+        let is_number = |value: &Bson| matches!(value, Bson::Int32(_) | Bson::Int64(_) | Bson::Double(_));
+        if taken != *value && !(is_number(value) && is_number(&taken)) && *value != Bson::Null {
+            return Err(StoreError::integrity(format!(
+                "{}.{} has values of several types, one of them {value}: its names have no order",
+                query.from, column.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the condition of a bound. Columns are compared from left to right, `over_types` also with values of later types.
+fn bound(bound: &RowsBound, over_types: bool) -> Document {
     let pairs: Vec<(&QueryColumn, &ForeignValue)> = bound.columns.iter().zip(&bound.values).collect();
     let equal = |(column, value): &(&QueryColumn, &ForeignValue)| doc! { &column.name: { "$in": forms(column, value) } };
     let operator = match bound.comparison {
@@ -145,6 +201,11 @@ fn bound(bound: &RowsBound) -> Document {
         Comparison::Present => {
             let present = |column: &QueryColumn| doc! { &column.name: { "$ne": Bson::Null } };
             return doc! { "$and": bound.columns.iter().map(present).collect::<Vec<_>>() };
+        }
+        Comparison::Unplaced => {
+            // The complement of all numbers.
+            let unplaced = |column: &QueryColumn| doc! { &column.name: { "$not": { "$gte": f64::NEG_INFINITY } } };
+            return doc! { "$or": bound.columns.iter().map(unplaced).collect::<Vec<_>>() };
         }
         Comparison::After => "$gt",
         Comparison::From => "$gte",
@@ -155,7 +216,15 @@ fn bound(bound: &RowsBound) -> Document {
         let last = place + 1 == pairs.len();
         let mut all: Vec<Document> = pairs[..place].iter().map(equal).collect();
         let strict = if last { operator } else { operator.trim_end_matches('e') };
-        all.push(doc! { &column.name: { strict: typed(column.class, value) } });
+        let value = typed(column.class, value);
+        let types = later_types(&value);
+        let compared = doc! { &column.name: { strict: value } };
+        all.push(match bound.comparison {
+            Comparison::After if over_types && !types.is_empty() => {
+                doc! { "$or": [compared, { &column.name: { "$type": types } }] }
+            }
+            _ => compared,
+        });
         doc! { "$and": all }
     });
     doc! { "$or": either.collect::<Vec<_>>() }

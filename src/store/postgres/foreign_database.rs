@@ -234,8 +234,8 @@ async fn rows(session: &mut Session, query: &RowsQuery) -> Result<Vec<ForeignRow
             rows.push(row);
         }
         // As many as fit, if the next ones are like those before.
-        let left = RowsQuery::MAX_BYTES.saturating_sub(bytes) / (bytes / rows.len().max(1)).max(1);
-        let is_end = found.len() < fetched || rows.len() >= query.limit || bytes >= RowsQuery::MAX_BYTES;
+        let left = query.max_bytes().saturating_sub(bytes) / (bytes / rows.len().max(1)).max(1);
+        let is_end = found.len() < fetched || rows.len() >= query.limit || bytes >= query.max_bytes();
         fetched = if is_end { 0 } else { left.clamp(1, MAX_FETCHED) };
     }
     run(session, Statement { sql: "CLOSE foreign_rows".to_owned(), parameters: Vec::new() }).await?;

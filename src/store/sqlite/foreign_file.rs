@@ -184,7 +184,7 @@ fn rows(connection: &Connection, query: &RowsQuery) -> Result<Vec<ForeignRow>, r
     let mut prepared = connection.prepare_cached(&statement.sql)?;
     let mut rows = prepared.query(params_from_iter(statement.parameters))?;
     let (mut found, mut bytes) = (Vec::new(), 0);
-    while bytes < RowsQuery::MAX_BYTES
+    while bytes < query.max_bytes()
         && let Some(row) = rows.next()?
     {
         let values = (0..query.columns.len()).map(|column| Ok(whole_value(row.get_ref(column)?)));
