@@ -9,7 +9,7 @@ use crate::store::Store;
 /// # Errors
 /// [`OpsError::CursorBeyondEnd`] when the cursor is beyond the end.
 pub(crate) async fn check_cursor(store: &Store, source: &ReadSource, cursor: u64, end: u64) -> Result<(), OpsError> {
-    // An empty store of another program may have had events that were moved away.
+    // An empty store of another program may have had events that its program has archived.
     if cursor <= end || (end == 0 && !store.abilities().dense) {
         return Ok(());
     }
