@@ -234,6 +234,12 @@ impl Opened {
                 let query = RowsQuery { columns: vec![column.clone()], of_document: 0, ..self.last_of(&located) };
                 let last = database.rows(query).await?;
                 let value = last.first().and_then(|row| row.values.first());
+                if let Some(ForeignValue::Text(_)) = value {
+                    let dot = if column.alias.is_empty() { "" } else { "." };
+                    let name = format!("{}{dot}{}", column.alias, column.name);
+                    let message = format!("stream {stream}: {name} is text, which is in another order than numbers");
+                    return Err(StoreError::integrity(message));
+                }
                 let version = value.map(|value| table.one.mapper().version_of(value)).transpose();
                 version.map_err(|error| StoreError::integrity(format!("stream {stream}: {error}")))?.flatten()
             }
