@@ -69,7 +69,7 @@ impl StreamTailArgs {
             app.out.check_endless("pass -o ndjson, or --no-follow")?;
         }
         let store = app.store()?;
-        if follow && !store.abilities().growing_times {
+        if follow && !store.abilities().dense {
             let error = CliError::usage("a store that another program wrote cannot be followed yet").code("follow_not_supported");
             return Err(error.hint("pass --no-follow to show the last events"));
         }
