@@ -27,6 +27,8 @@ use crate::store::clock_check::ClockCheck;
 use crate::store::duplicate::judge;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::follow::Follow;
+use crate::store::follow::FollowStart;
 use crate::store::group::Grouper;
 use crate::store::identity::Identity;
 use crate::store::known_quarantine::KnownQuarantine;
@@ -220,6 +222,14 @@ impl Store {
 
     fn begin_scan(&self, query: ReadQuery, limit: Option<u64>) -> Scan {
         Scan::new(self.reader.clone(), Arc::clone(&self.quarantine), query.normalised(), limit)
+    }
+
+    /// Begins to follow the events of a store of another program: one without the ability [`Abilities::dense`].
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a token of another layout or stream, or a place in a store without an order.
+    pub async fn follow(&self, query: ReadQuery, start: FollowStart, now: Timestamp) -> Result<Box<dyn Follow>, StoreError> {
+        self.reader.log.follow(query.normalised(), start, now).await
     }
 
     /// Returns the first event of a query.

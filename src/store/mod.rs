@@ -19,6 +19,7 @@ mod end;
 mod error;
 mod event_store;
 mod failed_event;
+pub mod follow;
 pub mod foreign;
 mod group;
 mod head;

@@ -7,12 +7,16 @@ use uuid::Uuid;
 use crate::event::EventChunk;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
+use crate::event::Timestamp;
 use crate::event::Version;
 use crate::store::abilities::Abilities;
 use crate::store::answer::Answer;
 use crate::store::append::BackendAnswer;
 use crate::store::append::BackendAppend;
 use crate::store::end::StoreEnd;
+use crate::store::error::StoreError;
+use crate::store::follow::Follow;
+use crate::store::follow::FollowStart;
 use crate::store::identity::LastSeen;
 use crate::store::read::Page;
 use crate::store::read::ReadQuery;
@@ -56,6 +60,12 @@ pub trait EventLog: Send + Sync {
     /// Returns the number of pages that it reads faster at the same time than one after the other.
     fn readers(&self) -> usize {
         1
+    }
+
+    /// Begins to follow the events of a query. Only for a log without the ability [`Abilities::dense`]: the events of others are
+    /// followed by their positions.
+    fn follow(&self, _: ReadQuery, _: FollowStart, _: Timestamp) -> Answer<Box<dyn Follow>> {
+        Box::pin(ready(Err(StoreError::Bug("a store without holes is followed by its positions".into()))))
     }
 
     /// Returns the stored events with these ids, in any order.

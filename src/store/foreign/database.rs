@@ -1,7 +1,12 @@
 //! A database of another program. Each backend implements it over connections that cannot write.
 
+use std::future::ready;
+
 use crate::store::answer::Answer;
+use crate::store::follow::Writers;
 use crate::store::foreign::catalog::Catalog;
+use crate::store::foreign::changes::Changes;
+use crate::store::foreign::changes::ChangesQuery;
 use crate::store::foreign::engine::Engine;
 use crate::store::foreign::rows_query::ForeignRow;
 use crate::store::foreign::rows_query::RowsQuery;
@@ -33,6 +38,14 @@ pub trait ForeignDatabase: Send + Sync {
     /// Reads one row for each combination of values of the columns, which are those of the order, from one to the next
     /// through an index.
     fn walk(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>>;
+
+    /// Returns the transactions that may still make rows visible.
+    fn writers(&self) -> Answer<Writers>;
+
+    /// Reads the changes of streams after a place, or waits for the first one.
+    fn changes(&self, _: ChangesQuery) -> Answer<Changes> {
+        Box::pin(ready(Ok(Changes::NotReported)))
+    }
 
     /// Counts all rows of a query, whatever its limit.
     fn count(&self, query: RowsQuery) -> Answer<u64>;

@@ -3,6 +3,7 @@
 //! Knows no layout and no event. Each backend reads the catalog of its own database.
 
 mod catalog;
+mod changes;
 mod column_class;
 mod database;
 mod engine;
@@ -18,6 +19,8 @@ pub use catalog::ForeignIndex;
 pub use catalog::ForeignTable;
 pub(crate) use catalog::full_name;
 pub(crate) use catalog::quoted;
+pub use changes::Changes;
+pub use changes::ChangesQuery;
 pub use column_class::ColumnClass;
 pub use database::ForeignDatabase;
 pub use engine::Engine;

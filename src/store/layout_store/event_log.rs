@@ -19,12 +19,15 @@ use crate::store::backend::EventLog;
 use crate::store::backend::Init;
 use crate::store::end::StoreEnd;
 use crate::store::error::StoreError;
+use crate::store::follow::Follow;
+use crate::store::follow::FollowStart;
 use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Comparison;
 use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignValue;
 use crate::store::head::Head;
 use crate::store::identity::LastSeen;
+use crate::store::layout_store::follow::follow;
 use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::opening::Opening;
 use crate::store::layout_store::store::LayoutStore;
@@ -83,6 +86,10 @@ impl EventLog for LayoutStore {
             }
             opened.read(&*opening.database, &query, limit, buffer).await
         })
+    }
+
+    fn follow(&self, query: ReadQuery, start: FollowStart, now: Timestamp) -> Answer<Box<dyn Follow>> {
+        self.reading(move |opening| follow(opening, query, start, now))
     }
 
     fn events_by_id(&self, ids: Vec<Uuid>) -> Answer<Vec<RecordedEvent>> {

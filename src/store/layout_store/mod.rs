@@ -4,6 +4,13 @@
 
 mod event_log;
 mod events;
+mod follow;
+mod follow_answer;
+mod follow_changes;
+mod follow_notes;
+mod follow_order;
+mod follow_rows;
+mod follow_streams;
 mod locate;
 mod located;
 mod names;

@@ -7,10 +7,13 @@ use std::sync::Once;
 use tokio::sync::OnceCell;
 
 use crate::store::error::StoreError;
+use crate::store::follow::Writers;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ForeignDatabase;
 use crate::store::layout::Fit;
+use crate::store::layout::FollowRule;
 use crate::store::layout::Layout;
+use crate::store::layout::Tables;
 use crate::store::layout::built_in;
 use crate::store::layout::fits;
 use crate::store::layout::missing_in;
@@ -42,6 +45,19 @@ impl Opening {
         Self { database, choice, warn, opened: OnceCell::new(), warned: Once::new(), warned_streams: Once::new() }
     }
 
+    /// Returns the same database opened once more, if the store is in several tables and there is another one.
+    pub(super) async fn again(&self) -> Result<Option<Self>, StoreError> {
+        let opened = self.opened().await?;
+        if opened.tables.iter().all(|table| table.all.layout.events.tables != Some(Tables::All)) {
+            return Ok(None);
+        }
+        let again = Self::new(Arc::clone(&self.database), self.choice.clone(), Arc::clone(&self.warn));
+        let names =
+            |opened: &Opened| -> Vec<String> { opened.tables.iter().map(|table| table.all.plan.query.from.clone()).collect() };
+        let is_new = names(again.opened().await?) != names(opened);
+        Ok(is_new.then_some(again))
+    }
+
     /// Returns the layout in the database.
     ///
     /// # Errors
@@ -65,6 +81,15 @@ impl Opening {
         let (name, layout, fit) = self.choose(&catalog, &place)?;
         let tables = fit.tables.iter().map(|table| EventTable::new(&layout, &catalog, &fit.schema, table));
         Ok(Opened { name, schema: fit.schema.clone(), tables: tables.collect(), catalog, located: Mutex::default() })
+    }
+
+    /// Returns the transactions that may still make rows visible, by the rule of the layout.
+    pub(super) async fn writers(&self, opened: &Opened) -> Result<Writers, StoreError> {
+        let in_order = |table: &EventTable| table.all.layout.follow == Some(FollowRule::CommitOrder);
+        if opened.tables.iter().all(in_order) {
+            return Ok(Writers::InOrder);
+        }
+        self.database.writers().await
     }
 
     /// Warns, once, that reading all events in order is slow.

@@ -88,7 +88,7 @@ impl Opened {
         place.ok_or_else(|| StoreError::Invalid(format!("layout {} has no {what}", self.name)))
     }
 
-    fn wants(&self, query: &ReadQuery, rows: &TableRows, event: &MappedEvent) -> Result<bool, StoreError> {
+    pub(super) fn wants(&self, query: &ReadQuery, rows: &TableRows, event: &MappedEvent) -> Result<bool, StoreError> {
         if (query.since.is_some() || query.until.is_some()) && rows.layout.events.time.is_none() {
             return Err(StoreError::Invalid(format!(
                 "layout {} has no time, so its events cannot be selected by time",

@@ -37,6 +37,7 @@ struct NameRows {
 }
 
 /// A stream and its place.
+#[derive(Clone)]
 pub(super) struct NamedStream {
     pub(super) name: String,
     pub(super) located: Located,
@@ -183,6 +184,18 @@ impl Opened {
         let (Some(table), Some(row)) = (self.tables.get(place.table), &place.row) else { return Ok(None) };
         let row = ForeignRow { values: row.clone(), place: None };
         self.named(database, place.table, &self.name_rows(table), row).await
+    }
+
+    /// Returns the stream with these values of the columns of its name; `None` if one has no value. For rows that have the name
+    /// itself.
+    pub(super) fn stream_of(&self, table: usize, parts: Vec<ForeignValue>) -> Option<NamedStream> {
+        let rows = &self.tables.get(table)?.one;
+        let name = rows.mapper().stream_name(&parts)?;
+        let source = self.name_rows(&self.tables[table]);
+        let mut row = vec![ForeignValue::Null; source.query.columns.len()];
+        source.parts.iter().zip(&parts).for_each(|(place, value)| row[*place] = value.clone());
+        let located = Located { table, key: (rows.parts.clone(), parts) };
+        Some(NamedStream { name, located, place: StreamPlace { table, row: Some(row) } })
     }
 
     /// Returns the place of a name, after which its successors are.

@@ -42,8 +42,23 @@ impl Opened {
 
     /// Adds an event to a chunk.
     pub(super) fn push(&self, rows: &TableRows, event: &MappedEvent, chunk: &mut EventChunk) -> Result<(), StoreError> {
+        self.push_marked(rows, event, false, chunk)
+    }
+
+    /// Adds an event to a chunk, marked if it is late for a follower.
+    pub(super) fn push_marked(
+        &self,
+        rows: &TableRows,
+        event: &MappedEvent,
+        late: bool,
+        chunk: &mut EventChunk,
+    ) -> Result<(), StoreError> {
         let metadata = serde_json::to_string(&event.metadata).map_err(|error| StoreError::Bug(error.to_string()))?;
-        let source = Value::Object(self.source(rows, event)).to_string();
+        let mut source = self.source(rows, event);
+        if late {
+            source.insert("late".into(), true.into());
+        }
+        let source = Value::Object(source).to_string();
         chunk.push(&EventView {
             position: place(event.position).map_or(Position::NONE, Position),
             event_id: self.event_id(event),

@@ -23,9 +23,13 @@ pub(crate) mod code {
     pub(crate) const INVALID_OPTIONS: i32 = 72;
     pub(crate) const INVALID_NAMESPACE: i32 = 73;
     pub(crate) const QUERY_PLAN_KILLED: i32 = 175;
+    pub(crate) const INVALID_RESUME_TOKEN: i32 = 260;
+    pub(crate) const CHANGES_ENDED: i32 = 280;
+    pub(crate) const CHANGES_LOST: i32 = 286;
     pub(crate) const DUPLICATE_KEY: i32 = 11_000;
     pub(crate) const ATLAS_ERROR: i32 = 8_000;
     pub(crate) const OUT_OF_DISK_SPACE: i32 = 14_031;
+    pub(crate) const NO_CHANGE_STREAM: i32 = 40_573;
     pub(crate) const NOT_WRITABLE_PRIMARY: i32 = 10_107;
     pub(crate) const NOT_PRIMARY_NO_SECONDARY_OK: i32 = 13_435;
     /// The server is stopping, starting, or no longer the primary: another one accepts the same request.

@@ -1,4 +1,6 @@
-//! A MongoDB database of another program. Only `listCollections`, `listIndexes`, `find` and `aggregate` are sent.
+//! A MongoDB database of another program. Only `listCollections`, `listIndexes`, `find` and `aggregate` are sent, also for changes.
+
+use std::future::ready;
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
@@ -7,7 +9,10 @@ use tokio::time::timeout;
 
 use crate::store::answer::Answer;
 use crate::store::error::StoreError;
+use crate::store::follow::Writers;
 use crate::store::foreign::Catalog;
+use crate::store::foreign::Changes;
+use crate::store::foreign::ChangesQuery;
 use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignDatabase;
@@ -20,6 +25,7 @@ use crate::store::foreign::SampleQuery;
 use crate::store::foreign::SampleValue;
 use crate::store::mongodb::collections::META;
 use crate::store::mongodb::connection::Connection;
+use crate::store::mongodb::foreign_changes::changes;
 use crate::store::mongodb::foreign_fields::Fields;
 use crate::store::mongodb::foreign_fields::field;
 use crate::store::mongodb::foreign_rows::count;
@@ -125,6 +131,14 @@ impl ForeignDatabase for ForeignMongo {
             }
             Ok(found)
         })
+    }
+
+    fn writers(&self) -> Answer<Writers> {
+        Box::pin(ready(Ok(Writers::Unknown)))
+    }
+
+    fn changes(&self, query: ChangesQuery) -> Answer<Changes> {
+        self.reading(async move |connection: &Connection| changes(connection, &query).await)
     }
 
     fn count(&self, query: RowsQuery) -> Answer<u64> {

@@ -273,7 +273,7 @@ fn forms(column: &QueryColumn, value: &ForeignValue) -> Vec<Bson> {
     forms
 }
 
-fn value_of(value: &Bson) -> ForeignValue {
+pub(crate) fn value_of(value: &Bson) -> ForeignValue {
     match value {
         Bson::Null | Bson::Undefined => ForeignValue::Null,
         Bson::Boolean(flag) => ForeignValue::Boolean(*flag),

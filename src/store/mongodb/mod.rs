@@ -24,6 +24,7 @@ mod error;
 mod event_log;
 mod existence;
 mod filters;
+mod foreign_changes;
 mod foreign_database;
 mod foreign_fields;
 mod foreign_rows;

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::store::answer::Answer;
 use crate::store::error::StoreError;
+use crate::store::follow::Writers;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Engine;
@@ -34,6 +35,7 @@ use crate::store::foreign::sql::Statement;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::foreign_writers::writers;
 use crate::store::postgres::session::Session;
 use crate::store::postgres::url::PostgresUrl;
 use crate::store::worker::on_runtime;
@@ -128,6 +130,10 @@ impl ForeignDatabase for ForeignPostgres {
             }
             Ok(found)
         })
+    }
+
+    fn writers(&self) -> Answer<Writers> {
+        self.reading(async move |session: &mut Session| writers(session).await)
     }
 
     fn count(&self, query: RowsQuery) -> Answer<u64> {

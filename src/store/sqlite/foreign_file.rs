@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 use std::fs::File;
+use std::future::ready;
 use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use rusqlite::types::ValueRef;
 
 use crate::store::answer::Answer;
 use crate::store::error::StoreError;
+use crate::store::follow::Writers;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Engine;
@@ -169,6 +171,11 @@ impl ForeignDatabase for ForeignFile {
             }
             Ok(found)
         })
+    }
+
+    fn writers(&self) -> Answer<Writers> {
+        // A file has one writer at a time.
+        Box::pin(ready(Ok(Writers::InOrder)))
     }
 
     fn count(&self, query: RowsQuery) -> Answer<u64> {
