@@ -18,6 +18,7 @@ pub mod error;
 mod event_filter;
 pub mod events_page;
 pub mod failure;
+pub mod follow_events;
 pub mod future;
 pub mod games;
 mod head_query;

@@ -242,6 +242,11 @@ impl Tail {
         }
     }
 
+    /// Returns the query, the place before the first event to return, and the last place when the tail was opened.
+    pub(super) fn into_place(self) -> (ReadQuery, u64, u64) {
+        (self.query, self.seen, self.end_at_open)
+    }
+
     /// Returns true if there were no events when the tail was opened.
     pub fn is_empty(&self) -> bool {
         self.end_at_open == 0

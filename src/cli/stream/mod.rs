@@ -2,6 +2,7 @@
 
 mod append;
 mod event_rows;
+mod follow;
 mod list;
 mod read;
 mod show;

@@ -1,6 +1,9 @@
 //! The command `esctl stream tail`.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use clap::ValueHint;
 
 use crate::cli::app::App;
 use crate::cli::arg_values::cursor;
@@ -11,6 +14,7 @@ use crate::cli::jq;
 use crate::cli::name_source::NameSource;
 use crate::cli::output::ListWriter;
 use crate::cli::stream::event_rows;
+use crate::cli::stream::follow;
 use crate::event::EventView;
 use crate::event::StreamName;
 use crate::ops::EventFilter;
@@ -54,6 +58,9 @@ pub struct StreamTailArgs {
     /// End once this time has passed, and show no later event
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// Continue after the place in this file, and keep it there; with --layout only
+    #[arg(long, value_name = "FILE", conflicts_with = "no_follow", value_hint = ValueHint::FilePath)]
+    resume: Option<PathBuf>,
     /// Follow new events (the default)
     #[arg(short, long, overrides_with = "no_follow")]
     follow: bool,
@@ -69,9 +76,10 @@ impl StreamTailArgs {
             app.out.check_endless("pass -o ndjson, or --no-follow")?;
         }
         let store = app.store()?;
-        if follow && !store.abilities().dense {
-            let error = CliError::usage("a store that another program wrote cannot be followed yet").code("follow_not_supported");
-            return Err(error.hint("pass --no-follow to show the last events"));
+        let follows_layout = follow && !store.abilities().dense;
+        if self.resume.is_some() && !follows_layout {
+            let message = "--resume is for following a store that another program wrote";
+            return Err(CliError::usage(message).hint("pass --after with the last position or version"));
         }
         let named = self.stream.clone();
         let filter = EventFilter::new(jq::condition(&app.out, self.condition.as_deref())?, self.by.as_deref());
@@ -85,6 +93,9 @@ impl StreamTailArgs {
         let until = self.until.map(end).transpose()?;
         let (stream, categories, types) = (self.stream, self.category, self.types);
         let input = TailEvents { stream, categories, types, filter: filter.clone(), start, until };
+        if follows_layout {
+            return follow::run(app, &store, &input, self.resume.as_deref()).await;
+        }
         let mut tail = tail_events::Tail::open(&store, &input).await?;
         if !follow && tail.is_empty() {
             // A stream that is not followed must exist.

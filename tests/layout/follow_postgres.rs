@@ -1,0 +1,185 @@
+//! PostgreSQL stores of other programs are followed while real writers take numbers in three ways.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+
+use esctl::store::follow::FollowStart;
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+use sqlx::PgConnection;
+
+use crate::common::backend::run;
+use crate::common::own_server::Server;
+use crate::layout::followed::Random;
+use crate::layout::followed::Reader;
+use crate::layout::followed::store_of;
+
+const TABLE: &str = "CREATE TABLE ev (position bigserial PRIMARY KEY, stream text NOT NULL, version bigint NOT NULL, \
+                     data jsonb NOT NULL, UNIQUE (stream, version))";
+
+const BY_POSITION: &str = r#"
+title = "Followed"
+engine = "postgres"
+[events]
+from = "ev"
+position = "e.position"
+stream = { parts = ["e.stream"] }
+version = { column = "e.version", first = 1 }
+type = "e.stream"
+data = { column = "e.data" }
+[follow]
+rule = "transactions"
+"#;
+
+/// The way in which a writer takes its number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Numbering {
+    Default,
+    Before,
+    Earlier,
+}
+
+const BEGINNING: FollowStart = FollowStart::After { place: 0, existing: 0 };
+
+/// Returns a server with the table, and with prepared transactions.
+fn server() -> Server {
+    let mut server = Server::postgres();
+    server.sql("ALTER SYSTEM SET max_prepared_transactions = 50");
+    server.stop();
+    server.start_again();
+    server.sql(TABLE);
+    server
+}
+
+async fn execute(connection: &mut PgConnection, sql: String) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
+}
+
+async fn number(connection: &mut PgConnection, sql: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(connection).await
+}
+
+/// Writes one event, or rolls it back.
+async fn write(
+    connection: &mut PgConnection,
+    random: &mut Random,
+    numbering: Numbering,
+    stream: &str,
+    version: i64,
+) -> Result<(), sqlx::Error> {
+    const NEXT: &str = "SELECT nextval('ev_position_seq')";
+    let mut position = None;
+    if numbering == Numbering::Earlier {
+        position = Some(number(connection, NEXT).await?);
+        random.pause(20).await;
+    }
+    execute(connection, "BEGIN".into()).await?;
+    if numbering == Numbering::Before {
+        position = Some(number(connection, NEXT).await?);
+        random.pause(20).await;
+    }
+    let position = position.map_or_else(|| "nextval('ev_position_seq')".to_owned(), |position| position.to_string());
+    let insert = format!(
+        "WITH p (n) AS (SELECT {position}) INSERT INTO ev (position, stream, version, data) \
+         SELECT n, '{stream}', {version}, jsonb_build_object('n', n) FROM p"
+    );
+    execute(connection, insert).await?;
+    random.pause(20).await;
+    match random.below(100) {
+        0..15 => execute(connection, "ROLLBACK".into()).await,
+        15..20 => {
+            execute(connection, format!("PREPARE TRANSACTION '{stream} {version}'")).await?;
+            random.pause(300).await;
+            execute(connection, format!("COMMIT PREPARED '{stream} {version}'")).await
+        }
+        _ => execute(connection, "COMMIT".into()).await,
+    }
+}
+
+/// Writes until it is stopped, across restarts of the server.
+fn writer(url: &str, seed: u64, numbering: Numbering, stop: &AtomicBool) {
+    let (mut random, stream) = (Random(seed), format!("s-{seed}"));
+    let version = AtomicI64::new(0);
+    run(async {
+        while !stop.load(Ordering::SeqCst) {
+            let Ok(mut connection) = PgConnection::connect(url).await else {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            while !stop.load(Ordering::SeqCst) {
+                let next = version.fetch_add(1, Ordering::SeqCst) + 1;
+                if write(&mut connection, &mut random, numbering, &stream, next).await.is_err() {
+                    break;
+                }
+            }
+        }
+    });
+}
+
+async fn written(url: &str) -> BTreeSet<i64> {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    // What a restart left behind prepared.
+    let left: Vec<String> = sqlx::query_scalar("SELECT gid FROM pg_prepared_xacts").fetch_all(&mut connection).await.unwrap();
+    for gid in left {
+        execute(&mut connection, format!("COMMIT PREPARED '{gid}'")).await.unwrap();
+    }
+    let numbers: Vec<i64> = sqlx::query_scalar("SELECT position FROM ev").fetch_all(&mut connection).await.unwrap();
+    numbers.into_iter().collect()
+}
+
+/// Follows six writers for some seconds; the reader.
+fn followed(server: &mut Server, numberings: &[Numbering], seconds: u64, restarts: bool) -> Reader {
+    let (url, stop, stopped) = (server.url.clone(), AtomicBool::new(false), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let writers: Vec<_> = (0..6)
+            .map(|number| {
+                let (url, stop, numbering) = (&url, &stop, numberings[number % numberings.len()]);
+                scope.spawn(move || writer(url, number as u64 + 1, numbering, stop))
+            })
+            .collect();
+        let reader = scope.spawn(|| {
+            let mut reader = Reader::new(store_of(&url, BY_POSITION), None, BEGINNING, !restarts);
+            run(reader.follow(&stopped, async || written(&url).await));
+            reader
+        });
+        thread::sleep(Duration::from_secs(seconds));
+        if restarts {
+            server.stop();
+            thread::sleep(Duration::from_millis(500));
+            server.start_again();
+            thread::sleep(Duration::from_secs(seconds));
+            server.kill();
+            server.start_again();
+            thread::sleep(Duration::from_secs(seconds));
+        }
+        stop.store(true, Ordering::SeqCst);
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        stopped.store(true, Ordering::SeqCst);
+        reader.join().unwrap()
+    })
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_reader_that_is_killed_misses_nothing_however_numbers_are_taken() {
+    for numbering in [Numbering::Default, Numbering::Before, Numbering::Earlier] {
+        let reader = followed(&mut server(), &[numbering], 4, false);
+        println!("{numbering:?}: {} events, {} late, {} kills", reader.recorded.len(), reader.late, reader.killed);
+        assert!(reader.recorded.len() > 200 && reader.killed > 3, "{}", reader.recorded.len());
+        assert!(numbering == Numbering::Earlier || reader.late == 0, "{numbering:?}: {} late", reader.late);
+        assert!(reader.order.is_sorted() || numbering == Numbering::Earlier, "{numbering:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn a_reader_misses_nothing_across_restarts_of_the_server() {
+    let all = [Numbering::Default, Numbering::Before, Numbering::Earlier];
+    let reader = followed(&mut server(), &all, 2, true);
+    println!("{} events, {} late, {} times unavailable", reader.recorded.len(), reader.late, reader.unavailable);
+    assert!(reader.unavailable > 0);
+}
