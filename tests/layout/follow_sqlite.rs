@@ -81,7 +81,7 @@ fn a_number_of_a_deleted_row_that_is_used_again_is_a_new_event() {
         add(&file, 1..6);
         assert_eq!(poll(&mut reader, 3), [1, 2, 3, 4, 5], "{mode}");
         file.execute_batch("DELETE FROM ev WHERE rowid >= 4").unwrap();
-        assert_eq!(poll(&mut reader, 3), [], "{mode}");
+        assert_eq!(poll(&mut reader, 3), Vec::<i64>::new(), "{mode}");
         add(&file, 6..7);
         assert_eq!(poll(&mut reader, 3), [6], "{mode}");
         // Between two polls.
@@ -106,7 +106,7 @@ fn vacuum_changes_numbers_and_no_event_is_missed_or_doubled() {
     file.execute_batch("DELETE FROM ev WHERE rowid % 3 = 1 AND rowid < 2400; VACUUM").unwrap();
     let highest: i64 = file.query_row("SELECT max(rowid) FROM ev", [], |row| row.get(0)).unwrap();
     assert!(highest < 2000, "VACUUM changes the numbers of this table");
-    assert_eq!(poll(&mut reader, 3), []);
+    assert_eq!(poll(&mut reader, 3), Vec::<i64>::new());
     add(&file, 2500..2504);
     assert_eq!(poll(&mut reader, 3), [2500, 2501, 2502, 2503]);
     file.execute_batch("DELETE FROM ev WHERE rowid % 2 = 1 AND rowid < 1000; VACUUM").unwrap();

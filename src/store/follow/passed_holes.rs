@@ -1,4 +1,4 @@
-//! The holes that were passed. They are asked for again, since a number may have been taken in an earlier transaction.
+//! The holes that were passed. They are asked for again, since an earlier transaction may have taken a number in them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The heads that were seen, and the transactions for which the holes before them wait.
 //!
-//! Numbers are taken in their order. So the transaction that took a number below a visible row had begun before that row was
+//! Transactions take numbers in their order. So the one that took a number below a visible row had begun before that row was
 //! read. At the next poll it is among the open transactions, or it has ended and its row is visible.
 
 use std::collections::BTreeMap;

@@ -143,7 +143,7 @@ impl World {
     }
 }
 
-/// What a reader has done, as its own transactions recorded it.
+/// The work of a reader, as its own transactions recorded it.
 #[derive(Default)]
 struct Recorded {
     handed_out: BTreeMap<i64, u32>,
