@@ -5,6 +5,8 @@ use clap::Subcommand;
 use crate::cli::app::App;
 use crate::cli::bench;
 use crate::cli::bisect;
+use crate::cli::check;
+use crate::cli::checkpoint;
 use crate::cli::completions;
 use crate::cli::context;
 use crate::cli::demo;
@@ -69,6 +71,12 @@ pub enum Command {
     #[command(subcommand)]
     Scenario(scenario::ScenarioVerb),
     Verify(verify::VerifyArgs),
+    /// Show the places that projections and other readers have reached
+    #[command(subcommand)]
+    Checkpoint(checkpoint::CheckpointVerb),
+    /// Check a store for monitoring, with exit codes 0 to 3
+    #[command(subcommand)]
+    Check(check::CheckVerb),
     Stats(stats::StatsArgs),
     Ui(ui::UiArgs),
     Serve(Box<serve::ServeArgs>),
@@ -119,6 +127,8 @@ impl Command {
             | Self::Bisect(_)
             | Self::Layout(_)
             | Self::Verify(_)
+            | Self::Checkpoint(_)
+            | Self::Check(_)
             | Self::Stats(_)
             | Self::Ui(_)
             | Self::Serve(_)
@@ -134,14 +144,17 @@ impl Command {
         !matches!(self, Self::Context(_) | Self::Man(_) | Self::Scenario(_))
     }
 
-    /// Returns true for a command that reads nothing but events, or that does not open the named store.
-    pub(super) fn reads_only_events(&self) -> bool {
+    /// Returns true for a command that works on a store of another program, or that does not open the named store.
+    pub(super) fn works_with_a_layout(&self) -> bool {
         match self {
             Self::Stream(verb) => verb.effect() == Effect::Reads,
             Self::Replay(replay) => replay.reads_one_stream(),
             Self::Trace(_)
             | Self::Bisect(_)
             | Self::Stats(_)
+            | Self::Verify(_)
+            | Self::Checkpoint(_)
+            | Self::Check(_)
             | Self::Layout(_)
             | Self::Demo(_)
             | Self::Scenario(_)
@@ -174,6 +187,8 @@ impl Command {
             | Self::Layout(_)
             | Self::Replay(_)
             | Self::Verify(_)
+            | Self::Checkpoint(_)
+            | Self::Check(_)
             | Self::Stats(_)
             | Self::Ui(_) => true,
             _ => false,
@@ -220,6 +235,8 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Layout(verb) => layout::run(verb, app).await,
         Command::Scenario(verb) => scenario::run(verb, app).await,
         Command::Verify(args) => args.run(app).await,
+        Command::Checkpoint(verb) => checkpoint::run(verb, app).await,
+        Command::Check(verb) => check::run(verb, app).await,
         Command::Stats(args) => args.run(app).await,
         Command::Ui(args) => args.run(app).await,
         Command::Serve(args) => args.run(app).await,

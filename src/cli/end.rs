@@ -26,6 +26,9 @@ pub(super) fn report(
     match result {
         Ok(()) => exit::DONE,
         Err(error) => {
+            if error.is_verdict() {
+                return error.exit();
+            }
             before_error();
             let error = record.map_or(error.clone(), |record| record.explain(error));
             out.error(&error);

@@ -24,16 +24,20 @@ pub use crate::ops::nearest;
 pub struct CliError {
     /// The failure. Its hint is the one for operators, if it has one.
     pub failure: Box<Failure>,
+    /// The exit code, where it is not that of the kind of failure.
+    exit_code: Option<u8>,
+    /// True if the output has the reason for the exit code already.
+    is_verdict: bool,
 }
 
 impl CliError {
     fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { failure: Failure::new(kind, message).into() }
+        Failure::new(kind, message).into()
     }
 
     /// Returns the exit code of the program, one of [`exit`].
     pub fn exit(&self) -> u8 {
-        exit::code(self.failure.kind)
+        self.exit_code.unwrap_or_else(|| exit::code(self.failure.kind))
     }
 
     /// Returns the error for a check that failed (exit 1).
@@ -121,8 +125,29 @@ impl CliError {
         self.failure.kind == FailureKind::ReaderGone
     }
 
+    /// Returns the end of a check whose outcome is printed already, with an exit code of monitoring plugins.
+    pub fn verdict(exit_code: u8) -> Self {
+        let error = Self::check_failed("the check has an outcome other than ok");
+        Self { is_verdict: true, ..error.with_exit_code(exit_code) }
+    }
+
+    /// Returns true if the output has the reason for the exit code already.
+    pub fn is_verdict(&self) -> bool {
+        self.is_verdict
+    }
+
+    /// Sets an exit code that is not that of the kind of failure.
+    #[must_use]
+    pub fn with_exit_code(self, code: u8) -> Self {
+        Self { exit_code: Some(code), ..self }
+    }
+
+    pub(super) fn of(failure: Box<Failure>) -> Self {
+        Self { failure, exit_code: None, is_verdict: false }
+    }
+
     fn map(self, change: impl FnOnce(Failure) -> Failure) -> Self {
-        Self { failure: change(*self.failure).into() }
+        Self { failure: change(*self.failure).into(), ..self }
     }
 
     /// Sets a code that is narrower than the name of the exit code.

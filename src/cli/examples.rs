@@ -20,7 +20,7 @@ pub(super) const EXAMPLES_HEADING: &str = "Examples:\n";
 const OF_GROUP: usize = 3;
 
 /// The examples of each command, by its words.
-const EXAMPLES: [(&str, &[&str]); 87] = [
+const EXAMPLES: [(&str, &[&str]); 89] = [
     ("demo", &["esctl demo", "esctl demo --keep"]),
     (
         "resource create",
@@ -192,7 +192,18 @@ const EXAMPLES: [(&str, &[&str]); 87] = [
     ("scenario run", &["esctl scenario run scenarios.yaml", "esctl scenario run scenarios.yaml --junit report.xml --fail-fast"]),
     ("scenario check", &["esctl scenario check scenarios.yaml", "esctl scenario check scenarios.yaml --github"]),
     ("scenario init", &["esctl scenario init", "esctl scenario init > scenarios.yaml"]),
-    ("verify", &["esctl verify", "esctl verify resource-gold", "esctl verify -o json"]),
+    (
+        "verify",
+        &["esctl verify", "esctl verify resource-gold", "esctl verify --layout auto --store sqlite:orders.db --reducer merge"],
+    ),
+    ("checkpoint list", &["esctl checkpoint list", "esctl checkpoint list --layout auto --store sqlite:orders.db -o json"]),
+    (
+        "check lag",
+        &[
+            "esctl check lag --warn 1000 --crit 5m",
+            "esctl check lag --layout auto --store sqlite:orders.db --crit 10000 --format nagios",
+        ],
+    ),
     ("stats", &["esctl stats", "esctl stats --chart"]),
     ("ui", &["esctl ui", "esctl ui --store sqlite:events.db"]),
     (

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 impl From<Failure> for CliError {
     fn from(mut failure: Failure) -> Self {
         failure.hint = failure.operator_hint.take().or(failure.hint);
-        Self { failure: failure.into() }
+        Self::of(failure.into())
     }
 }
 

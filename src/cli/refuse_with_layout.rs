@@ -11,12 +11,12 @@ use crate::cli::write_record::Effect;
 /// The store is read-only (2).
 pub(super) fn refuse_with_layout(command: &Command, app: &App) -> Result<(), CliError> {
     let Some(layout) = app.layout() else { return Ok(()) };
-    if command.reads_only_events() {
+    if command.works_with_a_layout() {
         return Ok(());
     }
     let message = format!("a store that is read with layout {layout} is read-only: {}", reason(command));
     let error = CliError::usage(message).code("store_read_only").with("layout", layout);
-    Err(error.hint("leave out --layout and ESCTL_LAYOUT for a store of esctl; 'stream', 'replay', 'bisect', 'trace' and 'stats' read with a layout"))
+    Err(error.hint("leave out --layout and ESCTL_LAYOUT for a store of esctl; 'stream', 'replay', 'bisect', 'trace', 'stats', 'verify', 'checkpoint' and 'check' read with a layout"))
 }
 
 /// Returns the reason why a command does not work with a layout.
@@ -25,10 +25,9 @@ fn reason(command: &Command) -> &'static str {
         return "this command writes";
     }
     match command {
-        Command::Snapshot(_) => "it has no snapshots",
+        Command::Snapshot(_) => "it has no snapshots of esctl; 'esctl verify --reducer R' compares those of the other program",
         Command::Projection(_) => "it has no read models",
         Command::Quarantine(_) => "it has no quarantine",
-        Command::Verify(_) => "it has no hash chain",
         Command::OfDomain(_) | Command::Resource(_) | Command::Doc(_) | Command::Game(_) => {
             "its events are not those of the domains of esctl"
         }

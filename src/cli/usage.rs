@@ -10,6 +10,7 @@ use clap::error::ContextKind;
 use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
+use crate::cli::check::is_check;
 use crate::cli::end::end;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
@@ -18,10 +19,11 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::OutputSettings;
 use crate::event::escape_unsafe;
+use crate::ops::checkpoints::Severity;
 use crate::store::redact_text;
 
 /// Commands of other tools, with the commands of esctl that do the same.
-const ELSEWHERE: [(&[&str], &str); 11] = [
+const ELSEWHERE: [(&[&str], &str); 13] = [
     (&["list", "ls", "streams"], "'esctl stream list'"),
     (
         &["get", "show", "describe", "cat", "inspect"],
@@ -31,9 +33,11 @@ const ELSEWHERE: [(&[&str], &str); 11] = [
     (&["tail", "follow", "watch", "subscribe"], "'esctl stream tail --all'"),
     (&["append", "write", "publish", "emit"], "'esctl stream append STREAM --type T --data JSON'"),
     (&["migrate", "upgrade", "create", "setup"], "'esctl init'"),
-    (&["ps", "status", "projections", "lag"], "'esctl projection status'"),
+    (&["ps", "status", "projections"], "'esctl projection status'"),
+    (&["lag", "monitor"], "'esctl check lag'"),
+    (&["checkpoints", "subscriptions"], "'esctl checkpoint list'"),
     (&["rebuild", "reset"], "'esctl projection rebuild NAME'"),
-    (&["check", "fsck", "validate"], "'esctl verify'"),
+    (&["fsck", "validate"], "'esctl verify'"),
     (&["dump", "backup", "export", "copy"], "'esctl replay --all --into URL'"),
     (&["start", "server", "run"], "'esctl serve'"),
 ];
@@ -61,6 +65,9 @@ pub(super) fn answer(error: Error, arguments: &[OsString], definition: fn() -> c
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => out.styled(&error.render()),
         _ => Err(as_usage(error)),
     };
+    // A monitoring system takes 2 for an alarm.
+    let result =
+        result.map_err(|error| if is_check(arguments) { error.with_exit_code(Severity::Unknown.exit_code()) } else { error });
     end(&out, None, result)
 }
 

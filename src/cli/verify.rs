@@ -6,15 +6,21 @@ use crate::cli::app::App;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
 use crate::cli::future_events::warn_future;
+use crate::cli::layout_tables::layout_tables;
 use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Tone;
+use crate::cli::verify_layout::verify_with_layout;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::ops::verify;
 
 /// Verify that a store is as it was written: events, snapshots, read models
+///
+/// With --layout, a store of another program is verified: each row is an event, versions and positions are there once, ids are
+/// unique, no time is in the future, and the tables of streams, checkpoints and snapshots agree with the events. A hole in
+/// versions or positions is a note, not damage.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// Name of one stream [default: the whole store]
@@ -26,6 +32,8 @@ pub struct VerifyArgs {
     /// Position and hash of a head that was kept elsewhere; they confirm everything before it
     #[arg(long, value_name = "POSITION:HASH", value_parser = head)]
     head: Option<(Position, Hash)>,
+    #[arg(long, value_name = "R", add = NameSource::Reducers, help = "Reducer that makes the snapshots of another program, to compare them; with --layout")]
+    reducer: Option<String>,
 }
 
 fn head(text: &str) -> Result<(Position, Hash), String> {
@@ -42,6 +50,17 @@ fn head(text: &str) -> Result<(Position, Hash), String> {
 
 impl VerifyArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        if let Some(tables) = layout_tables(app)? {
+            if self.head.is_some() {
+                let error = CliError::usage("a store that is read with a layout has no hash chain, so --head cannot be checked");
+                return Err(error.code("no_hash_chain").hint("leave out --head"));
+            }
+            return verify_with_layout(app, &tables, self.stream, self.reducer.as_deref()).await;
+        }
+        if self.reducer.is_some() {
+            let error = CliError::usage("--reducer is for snapshots of another program: it needs --layout");
+            return Err(error.hint("run 'esctl snapshot verify' for snapshots of esctl"));
+        }
         let store = app.store()?;
         let input = verify::Verify { stream: self.stream, head: self.head, now: Some(app.now()) };
         // A damaged store has no usable head.
@@ -60,7 +79,7 @@ impl VerifyArgs {
                 "checked",
                 format!("{} events, {} streams, {} snapshots", report.events, report.streams, report.snapshots),
             );
-            sheet.field("head", format!("{}:{}", report.head_position, report.head_hash));
+            sheet.field("head", format!("{}:{}", report.head_position, report.head_hash.unwrap_or_default()));
             let row =
                 |finding: &verify::Finding| vec![finding.kind.into(), finding.position.into(), Cell::prose(&finding.message)];
             sheet.table(&["finding", "position", "what is wrong"], report.findings.iter().map(row).collect());

@@ -10,6 +10,7 @@ mod broken;
 pub mod browse;
 mod caveat;
 mod changes;
+pub mod checkpoints;
 mod condition;
 mod cursor;
 pub(crate) mod damage_row;

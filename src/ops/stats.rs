@@ -83,7 +83,7 @@ pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64)
     let mut count = Counting { chart: chart(first.unwrap_or_default(), head.recorded_at), ..Counting::default() };
     let mut scan = store.scan(ReadQuery::all().to(head.position.0));
     while let Some(chunk) = scan.next().await? {
-        chunk.iter().for_each(|event| count.add(&event));
+        chunk.iter().for_each(|event| count.add(&event, category_of(event.stream)));
         progress(chunk.len() as u64);
     }
     let streams = count.streams(store).await?;
@@ -107,12 +107,14 @@ pub async fn stats(store: &Store, now: Timestamp, progress: &mut (dyn FnMut(u64)
 
 /// Counts the events of another program, whose positions have holes and whose times may go back.
 async fn stats_of_foreign(store: &Store, progress: &mut (dyn FnMut(u64) + Send)) -> Result<StatsReport, OpsError> {
+    let separator = store.category_separator().await?;
     let mut count = Counting::default();
     let (mut first, mut last) = (Timestamp::MAX, Timestamp::NONE);
     let mut scan = store.scan(ReadQuery::all());
     while let Some(chunk) = scan.next().await? {
         for event in chunk.iter() {
-            count.add(&event);
+            let category = event.stream.split_once(&separator).map_or(event.stream, |(category, _)| category);
+            count.add(&event, category);
             if event.recorded_at.is_some() {
                 (first, last) = (first.min(event.recorded_at), last.max(event.recorded_at));
             }
@@ -157,10 +159,9 @@ struct Counting {
 }
 
 impl Counting {
-    fn add(&mut self, event: &EventView<'_>) {
+    fn add(&mut self, event: &EventView<'_>, category: &str) {
         let bytes = (event.data.len() + event.metadata.len()) as u64;
-        let (category, event_type) = (category_of(event.stream), event.event_type);
-        for (shares, name) in [(&mut self.categories, category), (&mut self.types, event_type)] {
+        for (shares, name) in [(&mut self.categories, category), (&mut self.types, event.event_type)] {
             // This avoids a copy of a name that is known already.
             if !shares.contains_key(name) {
                 shares.insert(name.to_owned(), Share { name: name.to_owned(), ..Share::default() });

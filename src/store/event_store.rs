@@ -115,6 +115,11 @@ impl Store {
         self.reader.ask(self.reader.log.has_metadata(key)).await
     }
 
+    /// Returns the text between category and id in the names of streams.
+    pub async fn category_separator(&self) -> Result<String, StoreError> {
+        self.reader.ask(self.reader.log.category_separator()).await
+    }
+
     /// Creates the schema, or migrates an older one.
     pub async fn init(&self) -> Result<Init, StoreError> {
         self.write(|backend| backend.init()).await

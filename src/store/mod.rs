@@ -138,5 +138,7 @@ pub use snapshot::SnapshotInfo;
 pub use snapshot::SnapshotMismatch;
 pub use snapshot::SnapshotQuery;
 pub use snapshot::state_hash;
+pub use sqlite::PlaceSpill;
 pub use sqlite::RowSpill;
+pub use sqlite::SpilledPlace;
 pub use url::StoreUrl;

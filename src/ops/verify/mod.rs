@@ -3,6 +3,8 @@
 pub(in crate::ops) mod builds;
 pub(in crate::ops) mod chain;
 pub(in crate::ops) mod comparison;
+#[cfg(feature = "layouts")]
+mod layout;
 pub(in crate::ops) mod orphan_rows;
 pub(in crate::ops) mod projection_rows;
 mod read_models;
@@ -16,7 +18,12 @@ pub(in crate::ops) mod stream;
 pub(in crate::ops) mod verified;
 mod verifier;
 
+#[cfg(feature = "layouts")]
+pub use layout::VerifyLayout;
+#[cfg(feature = "layouts")]
+pub use layout::verify_layout;
 pub use report::Finding;
+pub use report::ForeignVerify;
 pub use report::VerifyReport;
 pub use store::Verify;
 pub use store::verify;

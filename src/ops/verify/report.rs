@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::event::Hash;
 use crate::event::Position;
 use crate::event::StreamName;
+use crate::event::Version;
+use crate::ops::checkpoints::CheckpointStatus;
 use crate::ops::future::FutureEvents;
 
 /// Maximum number of findings in a report.
@@ -14,8 +16,15 @@ const MAX_FINDINGS: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The kind of difference, in `snake_case`. For events: `head`, `gap`, `hash`, `content_hash`, `time`, `version`, `id`, `database`,
-    /// `schema`. For derived data: `snapshot`, `checkpoint`, `read_model`, `problem`, `record`.
+    /// `schema`; in a store of another program also `row` and `position`. For derived data: `snapshot`, `checkpoint`, `read_model`,
+    /// `problem`, `record`; in a store of another program also `index` and `stream`.
     pub kind: &'static str,
+    /// The stream, in a store of another program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
+    /// The version in the stream, in a store of another program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
     /// The position, if the finding is at one.
     pub position: Option<Position>,
     /// The difference, in words.
@@ -25,12 +34,12 @@ pub struct Finding {
 impl Finding {
     /// Returns true if the finding is about derived data, and not about the events.
     fn is_derived(&self) -> bool {
-        matches!(self.kind, "snapshot" | "checkpoint" | "read_model" | "problem" | "record")
+        matches!(self.kind, "snapshot" | "checkpoint" | "read_model" | "problem" | "record" | "index" | "stream")
     }
 }
 
 /// The outcome of a verification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerifyReport {
     /// The stream that was checked; none: the whole store.
     pub stream: Option<StreamName>,
@@ -46,14 +55,32 @@ pub struct VerifyReport {
     pub snapshots: u64,
     /// The position of the last event. Kept elsewhere with its hash, it covers everything before it.
     pub head_position: Position,
-    /// The hash of the last event.
-    pub head_hash: Hash,
+    /// The hash of the last event; none for a store of another program, which has no hash chain.
+    pub head_hash: Option<Hash>,
     /// Events from the future. They are no damage, but locks and other time spans are wrong with them.
     pub future: Option<FutureEvents>,
     /// The number of findings, including those that are not listed.
     pub findings_total: u64,
     /// The first findings.
     pub findings: Vec<Finding>,
+    /// The rest of the report on a store of another program.
+    #[serde(flatten)]
+    pub foreign: Option<ForeignVerify>,
+}
+
+/// The part of a report that only a store of another program has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForeignVerify {
+    /// The name of the layout.
+    pub layout: String,
+    /// The parts that were not checked, each with the reason.
+    pub not_checked: Vec<String>,
+    /// The number of notes, including those that are not listed.
+    pub notes_total: u64,
+    /// The first notes: facts that are no damage, such as ranges of missing positions and versions.
+    pub notes: Vec<Finding>,
+    /// The checkpoints, with the events that wait behind each.
+    pub checkpoints: Vec<CheckpointStatus>,
 }
 
 impl VerifyReport {
@@ -67,21 +94,43 @@ impl VerifyReport {
             streams: 0,
             snapshots: 0,
             head_position: Position::ZERO,
-            head_hash: Hash::ZERO,
+            head_hash: Some(Hash::ZERO),
             future: None,
             findings_total: 0,
             findings: Vec::new(),
+            foreign: None,
         }
     }
 
     /// Adds a finding. Those over the maximum are only counted.
     pub(super) fn add(&mut self, kind: &'static str, position: Option<Position>, message: String) {
-        let finding = Finding { kind, position, message };
+        let finding = Finding { kind, stream: None, version: None, position, message };
         self.ok = false;
         self.events_ok &= finding.is_derived();
         self.findings_total += 1;
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
+        }
+    }
+
+    /// Adds a finding about a store of another program. Those of its kind over the maximum are only counted.
+    #[cfg(feature = "layouts")]
+    pub(super) fn add_of_kind(&mut self, finding: Finding) {
+        self.ok = false;
+        self.events_ok &= finding.is_derived();
+        self.findings_total += 1;
+        if self.findings.iter().filter(|known| known.kind == finding.kind).count() < MAX_FINDINGS {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Adds a note about a store of another program. Those over the maximum are only counted.
+    #[cfg(feature = "layouts")]
+    pub(super) fn add_note(&mut self, note: Finding) {
+        let Some(foreign) = &mut self.foreign else { return };
+        foreign.notes_total += 1;
+        if foreign.notes.len() < MAX_FINDINGS {
+            foreign.notes.push(note);
         }
     }
 }

@@ -70,7 +70,7 @@ impl Verifier<'_> {
             return Err(error.into());
         }
         let Some(end) = self.check("head", end)? else { return Ok(None) };
-        (self.report.head_position, self.report.head_hash) = (end.head.position, end.head.hash);
+        (self.report.head_position, self.report.head_hash) = (end.head.position, Some(end.head.hash));
         match end.difference() {
             Some(difference) => self.report.add("head", Some(end.head.position), difference),
             None => return Ok(Some(end)),

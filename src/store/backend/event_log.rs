@@ -23,6 +23,9 @@ use crate::store::read::ReadQuery;
 use crate::store::read::StreamInfo;
 use crate::store::read::StreamQuery;
 
+/// The text between category and id in a store of esctl.
+const CATEGORY_SEPARATOR: &str = "-";
+
 /// A log of events in one database.
 ///
 /// An append is durable when it is answered, and it is in the log whole or not at all. Positions are dense and grow with
@@ -42,6 +45,11 @@ pub trait EventLog: Send + Sync {
     /// Returns true if events may have a value under a key of metadata.
     fn has_metadata(&self, _: &'static str) -> Answer<bool> {
         Box::pin(ready(Ok(true)))
+    }
+
+    /// Returns the text between category and id in the names of streams.
+    fn category_separator(&self) -> Answer<String> {
+        Box::pin(ready(Ok(CATEGORY_SEPARATOR.to_owned())))
     }
 
     /// Returns the recorded head and the last event, as of one moment.

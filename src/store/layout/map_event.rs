@@ -134,6 +134,11 @@ impl<'a> EventMapper<'a> {
         if named.is_empty() { "a row".to_owned() } else { named.join(", ") }
     }
 
+    /// Returns the position of a row; `None` if it has none that can be read.
+    pub(crate) fn position_in(&self, row: &[ForeignValue]) -> Option<i64> {
+        self.position(row, self.layout.events.position.as_ref()?).ok()
+    }
+
     fn value<'r>(&self, row: &'r [ForeignValue], column: &ColumnRef) -> &'r ForeignValue {
         self.plan.place(column, false).and_then(|place| row.get(place)).unwrap_or(&ForeignValue::Null)
     }
@@ -304,7 +309,7 @@ impl<'a> EventMapper<'a> {
 }
 
 /// Returns a value as a whole number.
-fn whole_of(value: &ForeignValue, column: &ColumnRef) -> Result<i64, MapError> {
+pub(crate) fn whole_of(value: &ForeignValue, column: &ColumnRef) -> Result<i64, MapError> {
     match value {
         ForeignValue::Integer(number) => Ok(*number),
         ForeignValue::Null => Err(wrong(column, "has no value")),

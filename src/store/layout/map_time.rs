@@ -9,6 +9,7 @@ use crate::store::foreign::ForeignValue;
 use crate::store::layout::map_value::data_of;
 use crate::store::layout::map_value::text_of;
 use crate::store::layout::model::DataForm;
+use crate::store::layout::model::Time;
 use crate::store::layout::model::TimeForm;
 
 /// Returns the time of a value; `None` if there is no value.
@@ -29,6 +30,16 @@ pub(super) fn time_of(value: &ForeignValue, form: TimeForm, path: &[String]) -> 
         Some(Value::Number(number)) => simple(&ForeignValue::number(number.to_string()), form).map(Some),
         Some(Value::String(text)) => simple(&ForeignValue::Text(text.clone()), form).map(Some),
         Some(other) => Err(format!("has no time at {}: {other}", path.join("."))),
+    }
+}
+
+impl Time {
+    /// Returns the time of a value; `None` if there is no value.
+    ///
+    /// # Errors
+    /// The reason why the value is not a time of this form.
+    pub(crate) fn read(&self, value: &ForeignValue) -> Result<Option<Timestamp>, String> {
+        time_of(value, self.form, &self.path)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::store::foreign::ForeignValue;
 use crate::store::layout::model::DataForm;
 
 /// Returns a value as text; `None` if there is none.
-pub(super) fn text_of(value: &ForeignValue) -> Option<String> {
+pub(crate) fn text_of(value: &ForeignValue) -> Option<String> {
     Some(match value {
         ForeignValue::Null => return None,
         ForeignValue::Boolean(flag) => flag.to_string(),

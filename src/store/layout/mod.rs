@@ -37,6 +37,8 @@ pub use guess::name_fault;
 pub use map_event::EventMapper;
 pub use map_event::MapError;
 pub use map_event::MappedEvent;
+pub(crate) use map_event::whole_of;
+pub(crate) use map_value::text_of;
 pub use model::Checkpoints;
 pub use model::Condition;
 pub use model::ConditionTest;

@@ -310,6 +310,15 @@ pub struct Checkpoints {
     pub position: Option<ColumnRef>,
     /// The time of its last event.
     pub time: Option<Time>,
+    /// The stream that it reads, whose versions its position counts then. No value, or `$all`: all streams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<ColumnRef>,
+    /// The category that it reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<ColumnRef>,
+    /// The type of the events that it reads.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub event_type: Option<ColumnRef>,
 }
 
 /// The table of snapshots.

@@ -67,6 +67,13 @@ impl EventLog for LayoutStore {
         })
     }
 
+    fn category_separator(&self) -> Answer<String> {
+        self.reading(|opening| async move {
+            let opened = opening.opened().await?;
+            Ok(opened.tables.first().map_or("-", |table| table.all.category_separator()).to_owned())
+        })
+    }
+
     fn end(&self) -> Answer<StoreEnd> {
         self.reading(|opening| async move {
             let head = head(&opening, opening.opened().await?).await?;

@@ -2,6 +2,7 @@
 //!
 //! Knows no engine: the rows of all databases come from [`ForeignDatabase`](crate::store::foreign::ForeignDatabase).
 
+mod document_walk;
 mod event_log;
 mod events;
 mod follow;
@@ -11,6 +12,8 @@ mod follow_notes;
 mod follow_order;
 mod follow_rows;
 mod follow_streams;
+mod keyset_walk;
+mod layout_tables;
 mod locate;
 mod located;
 mod names;
@@ -19,10 +22,26 @@ mod opened;
 mod opening;
 mod pages;
 mod refused;
+mod row_walk;
+mod side_rows;
 mod store;
 mod streams;
 mod table;
 mod to_event;
+mod waiting;
+mod walk_order;
 
+pub use layout_tables::LayoutParts;
+pub use layout_tables::LayoutTables;
+pub use layout_tables::open_tables;
 pub use open::open_with_layout;
 pub use opening::LayoutChoice;
+pub use row_walk::RowWalk;
+pub use row_walk::WalkedPage;
+pub use row_walk::WalkedRow;
+pub use row_walk::name_of_key;
+pub use side_rows::ForeignCheckpoint;
+pub use side_rows::ForeignSnapshot;
+pub use side_rows::ListedStream;
+pub use side_rows::SideWalk;
+pub use waiting::Waiting;

@@ -49,11 +49,15 @@ impl TableRows {
         Ok(found)
     }
 
+    /// Returns the text between category and id.
+    pub(super) fn category_separator(&self) -> &str {
+        let stream = self.layout.events.stream.as_ref();
+        stream.and_then(|stream| stream.category_separator.as_deref()).unwrap_or("-")
+    }
+
     /// Returns the category of a stream.
     pub(super) fn category<'n>(&self, name: &'n str) -> &'n str {
-        let stream = self.layout.events.stream.as_ref();
-        let separator = stream.and_then(|stream| stream.category_separator.as_deref()).unwrap_or("-");
-        name.split_once(separator).map_or(name, |(category, _)| category)
+        name.split_once(self.category_separator()).map_or(name, |(category, _)| category)
     }
 }
 

@@ -46,7 +46,7 @@ impl EventTable {
 }
 
 impl TableRows {
-    fn new(layout: Layout, catalog: &Catalog, schema: &str, table: &str, captured: Option<&str>) -> Self {
+    pub(super) fn new(layout: Layout, catalog: &Catalog, schema: &str, table: &str, captured: Option<&str>) -> Self {
         let mut plan = EventPlan::new(&layout, catalog, schema, table, 0);
         plan.captured = captured.map(str::to_owned);
         let column = |column: &ColumnRef| layout.query_column(catalog, schema, captured, column);

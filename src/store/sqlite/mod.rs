@@ -17,6 +17,7 @@ mod known_end;
 mod lazy_connection;
 mod load;
 mod names;
+mod place_spill;
 mod read;
 mod read_model_table;
 mod read_models;
@@ -30,4 +31,6 @@ mod worker;
 
 pub use backend::Sqlite;
 pub(crate) use foreign_file::ForeignFile;
+pub use place_spill::PlaceSpill;
+pub use place_spill::SpilledPlace;
 pub use row_spill::RowSpill;

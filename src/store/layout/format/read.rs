@@ -102,14 +102,17 @@ fn streams(file: &Section<'_>, engine: Engine) -> Result<Option<Streams>, Layout
 }
 
 fn checkpoints(file: &Section<'_>, engine: Engine) -> Result<Option<Checkpoints>, LayoutError> {
-    let Some(section) = file.section("checkpoints", &with_rows(&["name", "position", "time"]))? else { return Ok(None) };
+    let keys = with_rows(&["name", "position", "time", "stream", "category", "type"]);
+    let Some(section) = file.section("checkpoints", &keys)? else { return Ok(None) };
     let (rows, scope) = rows(&section, engine, "c")?;
     let name = section.needed("name", scope.column(&section, "name")?)?;
     let (position, time) = (scope.column(&section, "position")?, time(&section, &scope)?);
     if position.is_none() && time.is_none() {
         return Err(section.error("a checkpoint needs a position or a time"));
     }
-    Ok(Some(Checkpoints { rows, name, position, time }))
+    let column = |key: &str| scope.column(&section, key);
+    let (stream, category, event_type) = (column("stream")?, column("category")?, column("type")?);
+    Ok(Some(Checkpoints { rows, name, position, time, stream, category, event_type }))
 }
 
 fn snapshots(file: &Section<'_>, engine: Engine) -> Result<Option<Snapshots>, LayoutError> {

@@ -1,0 +1,56 @@
+//! The commands `esctl check …`, for monitoring. They have the exit codes of monitoring plugins: 0 to 3.
+
+mod format;
+mod lag;
+mod nagios;
+mod prometheus;
+
+use std::ffi::OsString;
+
+use clap::Subcommand;
+
+use crate::cli::app::App;
+use crate::cli::check::format::CheckFormat;
+use crate::cli::error::CliError;
+use crate::ops::checkpoints::Severity;
+
+/// The names of the subcommands.
+const VERBS: [&str; 1] = ["lag"];
+
+/// The subcommands of `esctl check`.
+#[derive(Debug, Subcommand)]
+pub enum CheckVerb {
+    Lag(lag::CheckLagArgs),
+}
+
+impl CheckVerb {
+    fn format(&self) -> Option<CheckFormat> {
+        match self {
+            Self::Lag(args) => args.format,
+        }
+    }
+}
+
+/// Runs a check. Whatever prevents it has the exit code of an unknown outcome.
+pub(super) async fn run(verb: CheckVerb, app: &App) -> Result<(), CliError> {
+    let is_plugin = verb.format() == Some(CheckFormat::Nagios);
+    let outcome = match verb {
+        CheckVerb::Lag(args) => args.run(app).await,
+    };
+    let Err(error) = outcome else { return Ok(()) };
+    if error.is_verdict() || error.is_signal() || error.is_closed_pipe() {
+        return Err(error);
+    }
+    if is_plugin {
+        // A monitoring system reads stdout.
+        app.out.text(&nagios::unknown("LAG", &error))?;
+        return Err(CliError::verdict(Severity::Unknown.exit_code()));
+    }
+    Err(error.with_exit_code(Severity::Unknown.exit_code()))
+}
+
+/// Returns true for the command line of a check, whose exit codes are those of monitoring plugins.
+pub(super) fn is_check(arguments: &[OsString]) -> bool {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    words.windows(2).any(|pair| pair[0] == "check" && VERBS.contains(&pair[1])) && !words.contains(&"layout")
+}

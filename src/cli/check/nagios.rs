@@ -1,0 +1,80 @@
+//! The output of monitoring plugins: one line, with performance data after a bar.
+
+use crate::cli::error::CliError;
+use crate::event::escape_unsafe;
+use crate::ops::checkpoints::CheckedLag;
+use crate::ops::checkpoints::LagLimit;
+use crate::ops::checkpoints::LagReport;
+
+/// Returns the line of a check of lag.
+pub(super) fn lag(report: &LagReport) -> String {
+    let data = report.checkpoints.iter().flat_map(|it| performance(it, report)).collect::<Vec<_>>().join(" ");
+    let data = if data.is_empty() { data } else { format!(" | {data}") };
+    format!("LAG {} - {}{data}", report.severity.name(), plain(&report.message))
+}
+
+/// Returns the line of a check that could not be made.
+pub(super) fn unknown(check: &str, error: &CliError) -> String {
+    format!("{check} UNKNOWN - {}", plain(&error.to_string()))
+}
+
+fn performance(checked: &CheckedLag, report: &LagReport) -> Vec<String> {
+    let name = label(&checked.checkpoint.name);
+    let limits = |pick: fn(LagLimit) -> Option<String>| {
+        let [warn, crit] = [report.warn, report.crit].map(|limit| limit.and_then(pick).unwrap_or_default());
+        format!("{warn};{crit};0")
+    };
+    let events = checked.checkpoint.lag_events.map(|lag| {
+        let limits = limits(|limit| if let LagLimit::Events(limit) = limit { Some(limit.to_string()) } else { None });
+        format!("'{name} events'={lag};{limits}")
+    });
+    let seconds = checked.checkpoint.lag_seconds.map(|lag| {
+        let limits =
+            limits(|limit| if let LagLimit::Seconds(limit) = limit { Some(limit.as_secs_f64().to_string()) } else { None });
+        format!("'{name} seconds'={lag:.3}s;{limits}")
+    });
+    events.into_iter().chain(seconds).collect()
+}
+
+/// Returns a text without the bar before performance data, on one line.
+fn plain(text: &str) -> String {
+    escape_unsafe(text).replace('|', "/")
+}
+
+/// Returns a label of performance data.
+fn label(name: &str) -> String {
+    plain(name).replace('=', "_").replace('\'', "''")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lag;
+    use crate::ops::checkpoints::CheckpointState;
+    use crate::ops::checkpoints::CheckpointStatus;
+    use crate::ops::checkpoints::LagLimit;
+    use crate::ops::checkpoints::LagLimits;
+    use crate::ops::checkpoints::check_lag;
+
+    #[test]
+    fn a_line_has_performance_data_and_names_cannot_break_it() {
+        let checkpoint = CheckpointStatus {
+            name: "a|b='c'\n\u{1b}".into(),
+            state: CheckpointState::Behind,
+            position: None,
+            version: None,
+            head: None,
+            lag_events: Some(2),
+            lag_seconds: Some(1.5),
+            time: None,
+            stream: None,
+            category: None,
+            event_type: None,
+            message: None,
+        };
+        let report = check_lag(vec![checkpoint], LagLimits { warn: Some(LagLimit::Events(1)), crit: Some(LagLimit::Events(10)) });
+        let line = lag(&report);
+        assert_eq!(line.matches(['|', '\n', '\u{1b}']).count(), 1, "{line}");
+        assert!(line.starts_with("LAG WARNING - 1 of 1 checkpoints: a/b='c'"), "{line}");
+        assert!(line.contains("events'=2;1;10;0 ") && line.contains("seconds'=1.500s;;;0"), "{line}");
+    }
+}

@@ -1,0 +1,74 @@
+//! The comparison of a table of streams with the last event of each stream.
+
+use crate::ops::error::OpsError;
+use crate::ops::verify::layout::LayoutVerifier;
+use crate::ops::verify::layout::finding;
+use crate::ops::verify::layout::versions::Suspect;
+use crate::ops::verify::layout::versions::agrees;
+use crate::store::PlaceSpill;
+use crate::store::SpilledPlace;
+
+impl LayoutVerifier<'_> {
+    /// Adds the rows of the table of streams to the places of events.
+    pub(super) async fn add_listed(&mut self, places: &mut PlaceSpill) -> Result<(), OpsError> {
+        if !self.parts.lists_versions {
+            return Ok(());
+        }
+        let stream = self.input.stream.as_ref().map(|stream| stream.as_str());
+        for mut walk in self.tables.listed_streams(stream).await? {
+            while let Some(rows) = walk.next_streams().await? {
+                let mut found = Vec::with_capacity(rows.len());
+                for row in rows {
+                    // Other streams may be found by the same text.
+                    if stream.is_some_and(|stream| stream != row.stream) {
+                        continue;
+                    }
+                    match row.version {
+                        Ok(number) => found.push(SpilledPlace { key: row.key, last: true, number, ..SpilledPlace::default() }),
+                        Err(reason) => {
+                            let message = format!("its version in the table of streams cannot be read: {reason}");
+                            self.report.add_of_kind(finding("stream", Some(&row.stream), None, None, message));
+                        }
+                    }
+                }
+                places.add(found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares streams again whose versions differed, since both may have changed between the two readings.
+    pub(super) async fn compare_again(&mut self, suspects: Vec<Suspect>, more: u64) -> Result<(), OpsError> {
+        for suspect in suspects {
+            let (mut listed, mut is_there) = (None, false);
+            for mut walk in self.tables.listed_streams(Some(&suspect.stream)).await? {
+                while let Some(rows) = walk.next_streams().await? {
+                    for row in rows.into_iter().filter(|row| row.stream == suspect.stream) {
+                        is_there = true;
+                        listed = row.version.ok().map(|version| version.max(0)).or(listed);
+                    }
+                }
+            }
+            if is_there && listed.is_none() {
+                // A version that cannot be read is already a finding.
+                continue;
+            }
+            let last = self.tables.last_version(&suspect.stream).await.unwrap_or(suspect.last);
+            let agrees = listed.map_or(last == 0, |listed| agrees(listed, last, self.parts.lists_links));
+            if agrees {
+                continue;
+            }
+            let message = match (listed, last) {
+                (None, _) => format!("it has events up to version {last}, and the table of streams lacks it"),
+                (Some(listed), 0) => format!("the table of streams has version {listed}, and the stream has no events"),
+                (Some(listed), last) => format!("the table of streams has version {listed}, and the last event version {last}"),
+            };
+            self.report.add_of_kind(finding("stream", Some(&suspect.stream), Some(last), None, message));
+        }
+        if more > 0 {
+            let message = format!("{more} more streams differ from the table of streams");
+            self.report.add_of_kind(finding("stream", None, None, None, message));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! The events after a place: their number, and the first of them.
+
+use crate::event::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::foreign::ColumnClass;
+use crate::store::foreign::Comparison;
+use crate::store::foreign::Engine;
+use crate::store::foreign::ForeignValue;
+use crate::store::foreign::QueryColumn;
+use crate::store::foreign::RowsQuery;
+use crate::store::layout::TimeForm;
+use crate::store::layout_store::layout_tables::LayoutTables;
+use crate::store::layout_store::table::TableRows;
+
+/// The events after a place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// The number of events.
+    pub events: u64,
+    /// The time of the first one, if it has one that can be read.
+    pub first_recorded_at: Option<Timestamp>,
+}
+
+impl LayoutTables {
+    /// Returns the highest position, from 1; 0 without events. `None` if the store has no positions.
+    pub async fn last_position(&self) -> Result<Option<i64>, StoreError> {
+        let opened = self.opened().await?;
+        let Some(order) = opened.position() else { return Ok(None) };
+        let last = self.opening.database.rows(order.last()).await.map_err(StoreError::of_foreign)?;
+        let value = last.into_iter().next().and_then(|row| row.values.into_iter().next());
+        Ok(Some(match value {
+            Some(ForeignValue::Integer(position)) => position.saturating_sub(opened.first_position()).saturating_add(1),
+            _ => 0,
+        }))
+    }
+
+    /// Returns the version of a stream, from 1; 0 if it has no events.
+    pub async fn last_version(&self, stream: &str) -> Result<i64, StoreError> {
+        let version = self.opened().await?.version(&*self.opening.database, stream).await.map_err(StoreError::of_foreign)?;
+        Ok(i64::try_from(version).unwrap_or(i64::MAX))
+    }
+
+    /// Returns the events after a position; `None` if the store has no positions.
+    pub async fn after_position(&self, position: i64) -> Result<Option<Waiting>, StoreError> {
+        let opened = self.opened().await?;
+        let (Some(order), Some(table)) = (opened.position(), opened.tables.first()) else { return Ok(None) };
+        let raw = position.saturating_sub(1).saturating_add(opened.first_position());
+        let query = table.all.query(1).bound(vec![order.column.clone()], Comparison::After, vec![ForeignValue::Integer(raw)]);
+        self.waiting(&table.all, query, order.column).await.map(Some)
+    }
+
+    /// Returns the events of a stream after a version; `None` if its rows have no versions.
+    pub async fn after_version(&self, stream: &str, version: i64) -> Result<Option<Waiting>, StoreError> {
+        let opened = self.opened().await?;
+        let located = opened.locate(&*self.opening.database, stream).await.map_err(StoreError::of_foreign)?;
+        let Some(located) = located else { return Ok(Some(Waiting::default())) };
+        let rows = &opened.tables[located.table].one;
+        let Some(column) = rows.version.clone() else { return Ok(None) };
+        let raw = ForeignValue::Integer(version.saturating_sub(1).saturating_add(rows.first_version()));
+        let query = located.of(rows.query(1)).bound(vec![column.clone()], Comparison::After, vec![raw]);
+        self.waiting(rows, query, column).await.map(Some)
+    }
+
+    /// Returns the events after a time; `None` if the database cannot compare the times of this store.
+    pub async fn after_time(&self, time: Timestamp) -> Result<Option<Waiting>, StoreError> {
+        let opened = self.opened().await?;
+        let mut found = Waiting::default();
+        for table in &opened.tables {
+            let rows = &table.all;
+            let Some((column, value)) = compared_time(rows, opened.catalog.engine, time) else { return Ok(None) };
+            let query = rows.query(1).bound(vec![column.clone()], Comparison::After, vec![value]);
+            let waiting = self.waiting(rows, query, column).await?;
+            found.events += waiting.events;
+            found.first_recorded_at = found.first_recorded_at.into_iter().chain(waiting.first_recorded_at).min();
+        }
+        Ok(Some(found))
+    }
+
+    async fn waiting(&self, rows: &TableRows, query: RowsQuery, order: QueryColumn) -> Result<Waiting, StoreError> {
+        let database = &*self.opening.database;
+        let events = database.count(query.clone()).await.map_err(StoreError::of_foreign)?;
+        if events == 0 {
+            return Ok(Waiting::default());
+        }
+        let first = database.rows(RowsQuery { order: vec![order], ..query }).await.map_err(StoreError::of_foreign)?;
+        let event = first.first().and_then(|row| rows.mapper().map(&row.values, row.place).ok());
+        Ok(Waiting { events, first_recorded_at: event.and_then(|event| event.recorded_at) })
+    }
+}
+
+/// Returns the column of the time, and a time in its form; `None` if the database does not order its values by time.
+fn compared_time(rows: &TableRows, engine: Engine, time: Timestamp) -> Option<(QueryColumn, ForeignValue)> {
+    let form = rows.layout.events.time.as_ref().filter(|time| time.path.is_empty())?;
+    if rows.plan.query.unwind.is_some() {
+        return None;
+    }
+    let is_it = |known: &&QueryColumn| known.alias == form.column.alias && known.name == form.column.name;
+    let column = rows.plan.query.columns.iter().find(is_it)?.clone();
+    let value = match (engine, column.class, form.form) {
+        (Engine::Postgres, ColumnClass::Instant | ColumnClass::LocalTime, _) => ForeignValue::Text(time.to_string()),
+        (Engine::Mongodb, ColumnClass::Instant, _) => ForeignValue::Micros(time.micros()),
+        (_, ColumnClass::Integer, TimeForm::EpochS) => ForeignValue::Integer(time.micros().div_euclid(1_000_000)),
+        (_, ColumnClass::Integer, TimeForm::EpochMs) => ForeignValue::Integer(time.micros().div_euclid(1_000)),
+        (_, ColumnClass::Integer, TimeForm::EpochUs) => ForeignValue::Integer(time.micros()),
+        _ => return None,
+    };
+    Some((column, value))
+}
