@@ -4,6 +4,7 @@
 //! tests are tables: given events, when command, then events or rejection.
 
 mod aggregate_rows;
+mod altered_number;
 mod command;
 mod contract;
 mod decide;

@@ -3,6 +3,7 @@
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::aggregate::altered_number::altered_number;
 use crate::aggregate::fold::Fold;
 use crate::aggregate::fold::FoldVersion;
 use crate::aggregate::fold_error::FoldError;
@@ -54,7 +55,10 @@ impl Fold for GenericReducer {
     }
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
-        let read = || serde_json::from_str::<Value>(event.data).map_err(|error| FoldError::data(event.event_type, error));
+        let read = || match altered_number(event.data) {
+            Some(number) => Err(FoldError::Number { event_type: event.event_type.to_owned(), number: number.to_owned() }),
+            None => serde_json::from_str::<Value>(event.data).map_err(|error| FoldError::data(event.event_type, error)),
+        };
         match self.kind {
             GenericKind::Merge => match read()? {
                 // An event of another program that has no data.

@@ -11,9 +11,9 @@ use crate::cli::reducer_arg::reducer;
 use crate::event::StreamName;
 use crate::ops::verify::Finding;
 use crate::ops::verify::ForeignVerify;
-use crate::ops::verify::VerifyLayout;
 use crate::ops::verify::VerifyReport;
-use crate::ops::verify::verify_layout;
+use crate::ops::verify::layout::VerifyLayout;
+use crate::ops::verify::layout::verify_layout;
 use crate::store::layout_store::LayoutTables;
 
 /// Verifies the store, or one stream of it, and prints the report.

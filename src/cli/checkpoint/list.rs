@@ -8,6 +8,7 @@ use crate::cli::checkpoint::checkpoint_columns;
 use crate::cli::checkpoint::checkpoints;
 use crate::cli::error::CliError;
 use crate::cli::output::Listing;
+use crate::ops::checkpoints::CheckpointStatus;
 
 /// List checkpoints: the place of each reader, and the events that wait behind it
 ///
@@ -20,7 +21,7 @@ pub struct CheckpointListArgs {}
 
 impl CheckpointListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let found = checkpoints(app).await?;
+        let found: Vec<CheckpointStatus> = checkpoints(app).await?;
         let mut list = app.out.list(Listing::new(checkpoint_columns(&found)).empty("no checkpoints"));
         for checkpoint in &found {
             if !list.push(checkpoint, || checkpoint_cells(checkpoint, &found))? {

@@ -4,7 +4,7 @@ use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::layout_tables::layout_tables;
 use crate::ops::checkpoints::CheckpointStatus;
-use crate::ops::checkpoints::foreign_checkpoints;
+use crate::ops::checkpoints::foreign::foreign_checkpoints;
 use crate::ops::checkpoints::projection_checkpoints;
 
 /// Reads the checkpoints: those of projections, or with a layout those of another program.

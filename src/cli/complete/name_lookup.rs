@@ -86,7 +86,7 @@ fn find(
     match from {
         NameSource::Contexts => Some(ConfigFile::load().ok()?.contexts.into_iter().map(|context| context.name).collect()),
         NameSource::Reducers => Some(Reducer::names().into_iter().map(str::to_owned).collect()),
-        NameSource::Layouts => Some(list_layouts().into_iter().map(|layout| layout.name.to_owned()).collect()),
+        NameSource::Layouts => list_layouts().ok().map(|all| all.into_iter().map(|layout| layout.name.to_owned()).collect()),
         NameSource::Store(what) => of_store(&store_of(definition, words)?, what, prefix, left),
     }
 }

@@ -14,7 +14,7 @@ pub struct LayoutListArgs {}
 impl LayoutListArgs {
     pub(super) fn run(self, app: &App) -> Result<(), CliError> {
         let mut list = app.out.list(Listing::new(["layout", "database", "of"]).fields(["name", "engine", "title"]));
-        for layout in list_layouts() {
+        for layout in list_layouts()? {
             let cells = || vec![layout.name.into(), layout.engine.product().into(), layout.title.as_str().into()];
             if !list.push(&layout, cells)? {
                 break;

@@ -1,13 +1,11 @@
 //! Checkpoints: the place that each projection, or each reader of another program, has reached, and what waits behind it.
 
 #[cfg(feature = "layouts")]
-mod foreign;
+pub mod foreign;
 mod lag;
 mod own;
 mod status;
 
-#[cfg(feature = "layouts")]
-pub use foreign::foreign_checkpoints;
 pub use lag::CheckedLag;
 pub use lag::LagLimit;
 pub use lag::LagLimits;

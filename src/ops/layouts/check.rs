@@ -132,7 +132,7 @@ async fn check_table(
     let mapper = EventMapper::new(layout, plan);
     let (mut mapped, mut versions) = (Vec::new(), BTreeSet::new());
     for (number, row) in rows.iter().enumerate() {
-        match mapper.map(&row.values, row.place) {
+        match mapper.map_in_order(&row.values, row.place) {
             Ok(event) => {
                 if let (Some(stream), Some(version)) = (&event.stream, event.version)
                     && !versions.insert((stream.clone(), version))

@@ -59,7 +59,7 @@ impl DetectReport {
 pub async fn detect(database: &dyn ForeignDatabase) -> Result<DetectReport, OpsError> {
     let catalog = database.catalog().await?;
     let mut found = Vec::new();
-    for (name, layout) in models() {
+    for (name, layout) in models()? {
         found.extend(fits(&layout, &catalog).into_iter().map(|fit| DetectedLayout {
             layout: name,
             title: layout.title.clone(),

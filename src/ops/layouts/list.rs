@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::ops::error::OpsError;
 use crate::store::foreign::Engine;
 use crate::store::layout::Layout;
 use crate::store::layout::built_in;
@@ -18,11 +19,12 @@ pub struct ListedLayout {
 }
 
 /// Returns the built-in layouts in their order.
-pub fn list_layouts() -> Vec<ListedLayout> {
-    models().into_iter().map(|(name, layout)| ListedLayout { name, engine: layout.engine, title: layout.title }).collect()
+pub fn list_layouts() -> Result<Vec<ListedLayout>, OpsError> {
+    let listed = |(name, layout): (_, Layout)| ListedLayout { name, engine: layout.engine, title: layout.title };
+    Ok(models()?.into_iter().map(listed).collect())
 }
 
 /// Returns the models of the built-in layouts. Each of them is valid.
-pub(super) fn models() -> Vec<(&'static str, Layout)> {
-    built_in().iter().filter_map(|built_in| Some((built_in.name, built_in.layout().ok()?))).collect()
+pub(super) fn models() -> Result<Vec<(&'static str, Layout)>, OpsError> {
+    built_in().iter().map(|built_in| Ok((built_in.name, built_in.model()?))).collect()
 }

@@ -30,12 +30,11 @@ pub struct ShownLayout {
 /// [`OpsError::NotFound`] if no layout has this name.
 pub fn show_layout(name: &str) -> Result<ShownLayout, OpsError> {
     let found = built_in().iter().find(|built_in| built_in.name == name);
-    let shown = found.and_then(|found| Some((found, found.layout().ok()?)));
-    let Some((found, layout)) = shown else {
+    let Some(found) = found else {
         let candidates = built_in().iter().map(|built_in| built_in.name.to_owned()).collect();
         return Err(OpsError::NotFound { kind: "layout", name: name.to_owned(), candidates });
     };
-    Ok(ShownLayout { name: name.to_owned(), built_in: true, layout, text: found.text.to_owned() })
+    Ok(ShownLayout { name: name.to_owned(), built_in: true, layout: found.model()?, text: found.text.to_owned() })
 }
 
 /// Returns the layout in the text of a file.

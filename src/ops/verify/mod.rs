@@ -4,7 +4,7 @@ pub(in crate::ops) mod builds;
 pub(in crate::ops) mod chain;
 pub(in crate::ops) mod comparison;
 #[cfg(feature = "layouts")]
-mod layout;
+pub mod layout;
 pub(in crate::ops) mod orphan_rows;
 pub(in crate::ops) mod projection_rows;
 mod read_models;
@@ -18,10 +18,6 @@ pub(in crate::ops) mod stream;
 pub(in crate::ops) mod verified;
 mod verifier;
 
-#[cfg(feature = "layouts")]
-pub use layout::VerifyLayout;
-#[cfg(feature = "layouts")]
-pub use layout::verify_layout;
 pub use report::Finding;
 pub use report::ForeignVerify;
 pub use report::VerifyReport;

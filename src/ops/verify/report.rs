@@ -33,7 +33,7 @@ pub struct Finding {
 
 impl Finding {
     /// Returns true if the finding is about derived data, and not about the events.
-    fn is_derived(&self) -> bool {
+    pub(super) fn is_derived(&self) -> bool {
         matches!(self.kind, "snapshot" | "checkpoint" | "read_model" | "problem" | "record" | "index" | "stream")
     }
 }
@@ -110,27 +110,6 @@ impl VerifyReport {
         self.findings_total += 1;
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
-        }
-    }
-
-    /// Adds a finding about a store of another program. Those of its kind over the maximum are only counted.
-    #[cfg(feature = "layouts")]
-    pub(super) fn add_of_kind(&mut self, finding: Finding) {
-        self.ok = false;
-        self.events_ok &= finding.is_derived();
-        self.findings_total += 1;
-        if self.findings.iter().filter(|known| known.kind == finding.kind).count() < MAX_FINDINGS {
-            self.findings.push(finding);
-        }
-    }
-
-    /// Adds a note about a store of another program. Those over the maximum are only counted.
-    #[cfg(feature = "layouts")]
-    pub(super) fn add_note(&mut self, note: Finding) {
-        let Some(foreign) = &mut self.foreign else { return };
-        foreign.notes_total += 1;
-        if foreign.notes.len() < MAX_FINDINGS {
-            foreign.notes.push(note);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The layouts that are part of this program.
 
+use crate::store::error::StoreError;
 use crate::store::layout::error::LayoutError;
 use crate::store::layout::format::Origin;
 use crate::store::layout::format::parse;
@@ -52,6 +53,14 @@ impl BuiltIn {
     /// Never: a test parses each layout.
     pub fn layout(&self) -> Result<Layout, LayoutError> {
         parse(self.text, Origin::BuiltIn)
+    }
+
+    /// Returns the model for use.
+    ///
+    /// # Errors
+    /// [`StoreError::Bug`]: never, as for [`BuiltIn::layout`].
+    pub fn model(&self) -> Result<Layout, StoreError> {
+        self.layout().map_err(|error| StoreError::Bug(format!("built-in layout {}: {error}", self.name)))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignColumn;
 use crate::store::foreign::ForeignTable;
+use crate::store::layout::column_ref::ColumnRef;
 use crate::store::layout::index_order::gives_order;
 use crate::store::layout::model::Layout;
 use crate::store::layout::model::Tables;
@@ -160,7 +161,7 @@ fn is_mixed(layout: &Layout, column: &ForeignColumn) -> bool {
 /// Notes the missing indexes of a table of events.
 fn notes(layout: &Layout, table: &ForeignTable, fit: &mut Fit) {
     let rows = &layout.events.rows;
-    let position = layout.events.position.as_ref().filter(|position| position.alias == rows.alias);
+    let position = layout.events.position.as_ref().filter(|position| is_of(position, &rows.alias));
     if let Some(position) = position
         && !gives_order(table, rows, &[&position.name])
     {
@@ -182,13 +183,21 @@ fn key_of_version(layout: &Layout) -> Option<Vec<&str>> {
     let events = &layout.events;
     let (stream, alias) = (events.stream.as_ref()?, &events.rows.alias);
     let one = layout.one_stream.as_ref().filter(|one| one.rows.from == events.rows.from);
-    let version = one.and_then(|one| one.version.as_ref()).or(events.version.as_ref())?.column.as_ref()?;
+    let version = one.and_then(|one| one.version.as_ref()).or(events.version.as_ref())?.column.as_ref();
+    if version.is_none() && events.unwind.is_none() {
+        return None;
+    }
     let number = one.and_then(|one| one.number.as_ref()).or(stream.number.as_ref());
     let names = match (number, stream.key.is_empty()) {
         (Some(number), _) => std::slice::from_ref(&number.column),
         (None, true) => &stream.parts,
         (None, false) => &stream.key,
     };
-    let columns = names.iter().chain([version]);
-    columns.map(|column| (column.alias == *alias).then_some(column.name.as_str())).collect()
+    let columns = names.iter().chain(version);
+    columns.map(|column| is_of(column, alias).then_some(column.name.as_str())).collect()
+}
+
+/// Returns true for a column of the table with an alias. Fields of MongoDB have none.
+fn is_of(column: &ColumnRef, alias: &str) -> bool {
+    column.alias.is_empty() || column.alias == alias
 }

@@ -102,12 +102,20 @@ impl<'a> EventMapper<'a> {
         if self.is_no_json(row, &events.data) {
             source.entry("data".to_owned()).or_insert_with(|| Some("text".to_owned()));
         }
+        let recorded_at = self.time(row)?;
+        if let (None, Some(time)) = (recorded_at, &events.time)
+            && time.path.is_empty()
+            && let Some(text) = text_of(self.value(row, &time.column))
+        {
+            // A time before 1970.
+            source.entry("time".to_owned()).or_insert(Some(text));
+        }
         Ok(MappedEvent {
             position: events.position.as_ref().map(|column| self.position(row, column)).transpose()?,
             stream: self.stream(row)?,
             version: self.version(row, place)?,
             event_type: self.event_type(row)?,
-            recorded_at: self.time(row)?,
+            recorded_at,
             original_id: events.id.as_ref().and_then(|column| text_of(self.value(row, column))),
             data: self.payload(row, &events.data)?,
             metadata,
@@ -132,6 +140,21 @@ impl<'a> EventMapper<'a> {
         let position = position.map(|position| format!("position {position}"));
         let named: Vec<String> = [stream, version, position].into_iter().flatten().collect();
         if named.is_empty() { "a row".to_owned() } else { named.join(", ") }
+    }
+
+    /// Maps a row whose position and version the database orders as numbers.
+    ///
+    /// # Errors
+    /// As [`EventMapper::map`]; the column of the position or version whose value is text, which is in another order.
+    pub fn map_in_order(&self, row: &[ForeignValue], place: Option<usize>) -> Result<MappedEvent, MapError> {
+        let event = self.map(row, place)?;
+        let events = &self.layout.events;
+        let version = events.version.as_ref().and_then(|version| version.column.as_ref());
+        let text = |column: &&ColumnRef| matches!(self.value(row, column), ForeignValue::Text(_));
+        match events.position.iter().chain(version).find(text) {
+            Some(column) => Err(wrong(column, "is text, which is in another order than numbers")),
+            None => Ok(event),
+        }
     }
 
     /// Returns the position of a row; `None` if it has none that can be read.

@@ -12,7 +12,7 @@ use crate::store::layout::model::DataForm;
 use crate::store::layout::model::Time;
 use crate::store::layout::model::TimeForm;
 
-/// Returns the time of a value; `None` if there is no value.
+/// Returns the time of a value; `None` if there is no value, or if it is before 1970.
 ///
 /// # Errors
 /// The reason why the value is not a time of this form.
@@ -21,14 +21,14 @@ pub(super) fn time_of(value: &ForeignValue, form: TimeForm, path: &[String]) -> 
         return Ok(None);
     }
     if path.is_empty() {
-        return simple(value, form).map(Some);
+        return simple(value, form);
     }
     let json = data_of(value, DataForm::Json)?;
     let json: Value = serde_json::from_str(json.get()).map_err(|error| format!("is not JSON: {error}"))?;
     match path.iter().try_fold(&json, |json, key| json.get(key)) {
         None => Err(format!("has no {}", path.join("."))),
-        Some(Value::Number(number)) => simple(&ForeignValue::number(number.to_string()), form).map(Some),
-        Some(Value::String(text)) => simple(&ForeignValue::Text(text.clone()), form).map(Some),
+        Some(Value::Number(number)) => simple(&ForeignValue::number(number.to_string()), form),
+        Some(Value::String(text)) => simple(&ForeignValue::Text(text.clone()), form),
         Some(other) => Err(format!("has no time at {}: {other}", path.join("."))),
     }
 }
@@ -43,7 +43,7 @@ impl Time {
     }
 }
 
-fn simple(value: &ForeignValue, form: TimeForm) -> Result<Timestamp, String> {
+fn simple(value: &ForeignValue, form: TimeForm) -> Result<Option<Timestamp>, String> {
     if let (TimeForm::EpochS | TimeForm::EpochMs | TimeForm::EpochUs, ForeignValue::Text(digits)) = (form, value) {
         return match ForeignValue::number(digits.clone()) {
             ForeignValue::Integer(number) => simple(&ForeignValue::Integer(number), form),
@@ -80,7 +80,10 @@ fn simple(value: &ForeignValue, form: TimeForm) -> Result<Timestamp, String> {
         }
         _ => return Err(no_time()),
     };
-    Timestamp::from_micros(micros).map_err(|error| format!("is out of range: {error}"))
+    if micros < 0 {
+        return Ok(None);
+    }
+    Timestamp::from_micros(micros).map(Some).map_err(|error| format!("is out of range: {error}"))
 }
 
 fn fraction(number: &str, micros: f64) -> Option<i64> {
@@ -123,6 +126,9 @@ mod tests {
             assert_eq!(found.unwrap().to_string(), expected, "{value:?}");
         }
         assert_eq!(time_of(&ForeignValue::Null, TimeForm::Utc, &[]), Ok(None));
+        // esctl has no such time, and the event is one all the same.
+        assert_eq!(time_of(&text("1969-12-31 23:59:59"), TimeForm::Utc, &[]), Ok(None));
+        assert_eq!(time_of(&ForeignValue::Integer(-1), TimeForm::EpochMs, &[]), Ok(None));
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub(crate) fn text_of(value: &ForeignValue) -> Option<String> {
             _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         },
         ForeignValue::Micros(micros) => {
-            Timestamp::from_micros(*micros).map_or_else(|_| micros.to_string(), |time| time.to_string())
+            let before_1970 = || jiff::Timestamp::from_microsecond(*micros).map(|time| format!("{time:.6}"));
+            Timestamp::from_micros(*micros)
+                .map(|time| time.to_string())
+                .or_else(|_| before_1970())
+                .unwrap_or_else(|_| micros.to_string())
         }
     })
 }

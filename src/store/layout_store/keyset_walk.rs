@@ -29,6 +29,14 @@ pub(super) struct KeysetWalk {
     end: bool,
 }
 
+/// The outcome of an answer.
+enum Step {
+    /// These rows.
+    Part(Vec<ForeignRow>),
+    /// All rows have these values, and there may be more of them.
+    Same(Vec<ForeignValue>),
+}
+
 impl KeysetWalk {
     /// Begins before the first row. Columns of the order that a row lacks are added at its end.
     pub(super) fn new(query: RowsQuery, order: Vec<QueryColumn>, rows: usize) -> Self {
@@ -53,31 +61,46 @@ impl KeysetWalk {
         if self.query.order.is_empty() {
             return self.first_rows(database).await.map(Some);
         }
-        let mut query = self.query.clone();
-        if let Some(after) = &self.after {
-            query = query.bound(self.query.order.clone(), Comparison::After, after.clone());
+        let step = self.step(database.rows(self.next_query()).await?);
+        Ok(Some(match step {
+            Step::Part(rows) => KeysetPage { rows, more: false },
+            Step::Same(values) => {
+                let mut same = RowsQuery { limit: MAX_SAME + 1, ..self.query.clone() };
+                same.range.large = true;
+                let same = same.bound(self.query.order.clone(), Comparison::Equal, values);
+                let mut rows = database.rows(same).await?;
+                let more = rows.len() > MAX_SAME;
+                rows.truncate(MAX_SAME);
+                KeysetPage { rows, more }
+            }
+        }))
+    }
+
+    fn next_query(&self) -> RowsQuery {
+        let query = self.query.clone();
+        match &self.after {
+            Some(after) => query.bound(self.query.order.clone(), Comparison::After, after.clone()),
+            None => query,
         }
-        let mut rows = database.rows(query).await?;
+    }
+
+    /// Returns the rows of an answer that no later answer has, and goes on after them.
+    fn step(&mut self, mut rows: Vec<ForeignRow>) -> Step {
         let bytes: usize = rows.iter().map(ForeignRow::bytes).sum();
         self.end = rows.len() < self.query.limit && bytes < RowsQuery::MAX_BYTES;
         let Some(last) = rows.last().map(|row| self.key(row)).filter(|_| !self.end) else {
             self.end = true;
-            return Ok(Some(KeysetPage { rows, more: false }));
+            return Step::Part(rows);
         };
         // Further rows may have the same values as the last one.
         let kept = rows.iter().take_while(|row| self.key(row) != last).count();
-        if kept > 0 {
-            rows.truncate(kept);
-            self.after = rows.last().map(|row| self.key(row));
-            return Ok(Some(KeysetPage { rows, more: false }));
+        if kept == 0 {
+            self.after = Some(last.clone());
+            return Step::Same(last);
         }
-        let mut same = RowsQuery { limit: MAX_SAME + 1, ..self.query.clone() };
-        same.range.large = true;
-        let mut rows = database.rows(same.bound(self.query.order.clone(), Comparison::Equal, last.clone())).await?;
-        let more = rows.len() > MAX_SAME;
-        rows.truncate(MAX_SAME);
-        self.after = Some(last);
-        Ok(Some(KeysetPage { rows, more }))
+        rows.truncate(kept);
+        self.after = rows.last().map(|row| self.key(row));
+        Step::Part(rows)
     }
 
     /// Reads the first rows, in no order.
@@ -95,31 +118,37 @@ impl KeysetWalk {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use rusqlite::Connection;
-
     use super::KeysetWalk;
+    use super::Step;
     use crate::store::foreign::ColumnClass;
+    use crate::store::foreign::Comparison;
+    use crate::store::foreign::ForeignRow;
     use crate::store::foreign::ForeignValue;
     use crate::store::foreign::QueryColumn;
     use crate::store::foreign::RowsQuery;
     use crate::store::foreign::RowsRange;
-    use crate::store::foreign::open_foreign;
-    use crate::store::options::OpenOptions;
-    use crate::store::url::StoreUrl;
 
-    #[tokio::test]
-    async fn each_row_is_read_once_also_where_many_have_the_same_values() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows.db");
-        let connection = Connection::open(&path).unwrap();
-        connection.execute_batch("CREATE TABLE t (a INT, b INT)").unwrap();
-        let values = [1, 2, 2, 3, 3, 3, 3, 3, 4, 5, 6, 6];
-        for (number, value) in values.iter().enumerate() {
-            connection.execute("INSERT INTO t VALUES (?1, ?2)", (value, number as i64)).unwrap();
-        }
-        let database = open_foreign(&StoreUrl::SqliteFile(path), &OpenOptions::new(Duration::from_secs(5))).unwrap();
+    fn integer(value: &ForeignValue) -> i64 {
+        if let ForeignValue::Integer(number) = value { *number } else { panic!("{value:?}") }
+    }
+
+    /// Answers a query for rows of a number and a value, which is that of the order.
+    fn answer(rows: &[(i64, i64)], query: &RowsQuery) -> Vec<ForeignRow> {
+        let after = query.range.bounds.iter().map(|bound| {
+            assert_eq!(bound.comparison, Comparison::After);
+            integer(&bound.values[0])
+        });
+        let after = after.max().unwrap_or(0);
+        let row = |(number, value): &(i64, i64)| ForeignRow {
+            values: vec![ForeignValue::Integer(*number), ForeignValue::Integer(*value)],
+            place: None,
+        };
+        rows.iter().filter(|row| row.1 > after).take(query.limit).map(row).collect()
+    }
+
+    #[test]
+    fn each_row_is_read_once_also_where_many_have_the_same_values() {
+        let rows: Vec<(i64, i64)> = (0..).zip([1, 2, 2, 3, 3, 3, 3, 3, 4, 5, 6, 6]).collect();
         let column = |name: &str| QueryColumn { alias: "t".into(), name: name.into(), class: ColumnClass::Integer };
         let query = RowsQuery {
             schema: String::new(),
@@ -128,28 +157,24 @@ mod tests {
             joins: Vec::new(),
             conditions: Vec::new(),
             unwind: None,
-            columns: vec![column("b")],
+            columns: vec![column("number")],
             of_document: 0,
             order: Vec::new(),
             limit: 0,
             range: RowsRange::default(),
         };
         for page in 1..14 {
-            let mut walk = KeysetWalk::new(query.clone(), vec![column("a")], page);
+            let mut walk = KeysetWalk::new(query.clone(), vec![column("value")], page);
             let mut found = Vec::new();
-            while let Some(page) = walk.next(&*database).await.unwrap() {
-                assert!(!page.more);
-                found.extend(page.rows.into_iter().map(|row| row.values[0].clone()));
+            while !walk.end {
+                match walk.step(answer(&rows, &walk.next_query())) {
+                    Step::Part(part) => found.extend(part.iter().map(|row| integer(&row.values[0]))),
+                    Step::Same(values) => {
+                        found.extend(rows.iter().filter(|row| row.1 == integer(&values[0])).map(|row| row.0));
+                    }
+                }
             }
-            let mut numbers: Vec<i64> = found
-                .iter()
-                .map(|value| match value {
-                    ForeignValue::Integer(number) => *number,
-                    other => panic!("{other:?}"),
-                })
-                .collect();
-            numbers.sort_unstable();
-            assert_eq!(numbers, (0..values.len() as i64).collect::<Vec<_>>(), "{page}");
+            assert_eq!(found, rows.iter().map(|row| row.0).collect::<Vec<_>>(), "{page}");
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::follow::Writers;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ForeignDatabase;
+use crate::store::layout::BuiltIn;
 use crate::store::layout::Fit;
 use crate::store::layout::FollowRule;
 use crate::store::layout::Layout;
@@ -120,8 +121,8 @@ impl Opening {
         let (named, layouts): (Option<&str>, Vec<(String, Layout)>) = match &self.choice {
             LayoutChoice::Named(name, layout) => (Some(name), vec![(name.clone(), (**layout).clone())]),
             LayoutChoice::Auto => {
-                let models = built_in().iter().filter_map(|built_in| Some((built_in.name.to_owned(), built_in.layout().ok()?)));
-                (None, models.collect())
+                let model = |built_in: &BuiltIn| Ok((built_in.name.to_owned(), built_in.model()?));
+                (None, built_in().iter().map(model).collect::<Result<_, StoreError>>()?)
             }
         };
         let (mut complete, mut near) = (Vec::new(), Vec::new());

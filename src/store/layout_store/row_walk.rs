@@ -198,10 +198,7 @@ impl TableRows {
         let (mapper, values) = (self.mapper(), row.values.as_slice());
         let parts: Vec<ForeignValue> = self.parts.iter().map(|part| self.value(values, part)).collect();
         let stream = mapper.stream_name(&parts);
-        let event = mapper.map(values, row.place).and_then(|event| match self.text_in_order(row) {
-            Some(column) => Err(MapError { column, reason: "is text, which is in another order than numbers".to_owned() }),
-            None => Ok(event),
-        });
+        let event = mapper.map_in_order(values, row.place);
         WalkedRow {
             key: stream.as_ref().map(|name| stream_key(name, &parts)),
             stream,

@@ -28,7 +28,7 @@ use crate::store::layout_store::table::TableRows;
 const ROWS: usize = 5000;
 /// The maximum number of checkpoints that are read.
 const MAX_CHECKPOINTS: usize = 10_000;
-/// The name that stands for all streams.
+/// The name of all streams together.
 const ALL_STREAMS: &str = "$all";
 
 /// A row of a table of streams.
@@ -38,8 +38,9 @@ pub struct ListedStream {
     pub stream: String,
     /// The stream as its columns have it.
     pub key: String,
-    /// The version of its last event, from 1. 0 or less: it has no events. Or the reason why there is none.
-    pub version: Result<i64, String>,
+    /// The version of its last event, from 1. 0 or less: it has no events; none: the row does not say. Or the reason why it
+    /// cannot be read.
+    pub version: Result<Option<i64>, String>,
 }
 
 /// A snapshot of another program.
@@ -290,11 +291,11 @@ fn listed(rows: &TableRows, values: &[ForeignValue]) -> Option<ListedStream> {
     let stream = rows.mapper().stream_name(values.get(..parts)?)?;
     let column = version.column.as_ref()?;
     let value = values.get(parts)?;
-    if *value == ForeignValue::Null && column.optional {
-        return None;
-    }
-    let number = whole_of(value, column).map_err(|error| error.to_string());
-    let version = number.map(|number| number.saturating_sub(version.first).saturating_add(1));
+    let version = match whole_of(value, column) {
+        _ if *value == ForeignValue::Null && column.optional => Ok(None),
+        Ok(number) => Ok(Some(number.saturating_sub(version.first).saturating_add(1))),
+        Err(error) => Err(error.to_string()),
+    };
     Some(ListedStream { key: stream_key(&stream, values.get(..parts)?), stream, version })
 }
 

@@ -24,7 +24,7 @@ impl LayoutVerifier<'_> {
                         continue;
                     }
                     match row.version {
-                        Ok(number) => found.push(SpilledPlace { key: row.key, last: true, number, ..SpilledPlace::default() }),
+                        Ok(version) => found.push(SpilledPlace { key: row.key, last: true, version, ..SpilledPlace::default() }),
                         Err(reason) => {
                             let message = format!("its version in the table of streams cannot be read: {reason}");
                             self.report.add_of_kind(finding("stream", Some(&row.stream), None, None, message));
@@ -45,7 +45,7 @@ impl LayoutVerifier<'_> {
                 while let Some(rows) = walk.next_streams().await? {
                     for row in rows.into_iter().filter(|row| row.stream == suspect.stream) {
                         is_there = true;
-                        listed = row.version.ok().map(|version| version.max(0)).or(listed);
+                        listed = row.version.ok().flatten().map(|version| version.max(0)).or(listed);
                     }
                 }
             }

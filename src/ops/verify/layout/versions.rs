@@ -82,8 +82,10 @@ impl VersionCheck {
         let stream = name_of_key(&place.key);
         if self.is_listed {
             report.add_of_kind(finding("stream", Some(stream), None, None, "the table of streams has it twice"));
-        } else if !agrees(place.number.max(0), self.version, self.lists_links) {
-            self.suspect(Some(place.number.max(0)));
+        } else if let Some(listed) = place.version.map(|version| version.max(0))
+            && !agrees(listed, self.version, self.lists_links)
+        {
+            self.suspect(Some(listed));
         }
         self.is_listed = true;
     }
@@ -119,7 +121,8 @@ mod tests {
     use crate::store::SpilledPlace;
 
     fn place(key: &str, last: bool, number: i64, position: Option<i64>) -> SpilledPlace {
-        SpilledPlace { key: key.into(), last, number, position, ..SpilledPlace::default() }
+        let (number, version) = if last { (0, Some(number)) } else { (number, None) };
+        SpilledPlace { key: key.into(), last, number, version, position, ..SpilledPlace::default() }
     }
 
     #[test]
