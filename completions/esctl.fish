@@ -58,6 +58,8 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "quarantine" -d 'Exclude
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "layout" -d 'Map the tables of other programs to events'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "scenario" -d 'Run given/when/then scenarios'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Verify that a store is as it was written: events, snapshots, read models'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "checkpoint" -d 'Show the places that projections and other readers have reached'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "check" -d 'Check a store for monitoring, with exit codes 0 to 3'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stats" -d 'Show the size of a store: events, streams, bytes and rates, by category and type'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "ui" -d 'View streams, events, states and projections in the terminal, live'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "serve" -d 'Serve clients over HTTP, WebSocket and SSE, with a dashboard'
@@ -1104,6 +1106,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subc
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l after -d 'Start after this position, or version of the stream; 0 starts at the beginning' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l since -d 'Start with the first event recorded at or after this time' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l until -d 'End once this time has passed, and show no later event' -r
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l resume -d 'Continue after the place in this file, and keep it there; with --layout only' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l context -d 'Named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from tail" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
@@ -1924,6 +1927,7 @@ complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_su
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand scenario; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l head -d 'Position and hash of a head that was kept elsewhere; they confirm everything before it' -r
+complete -c esctl -n "__fish_esctl_using_subcommand verify" -l reducer -d 'Reducer that makes the snapshots of another program, to compare them; with --layout' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l context -d 'Named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
@@ -1943,7 +1947,91 @@ complete -c esctl -n "__fish_esctl_using_subcommand verify" -s v -l verbose -d '
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -s y -l yes -d 'Answer yes to every confirmation'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand verify" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
-complete -c esctl -n "__fish_esctl_using_subcommand verify" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List checkpoints: the place of each reader, and the events that wait behind it'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -f -a "lag" -d 'Check the lag of checkpoints; exit code 0 ok, 1 warning, 2 critical, 3 unknown'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l warn -d 'Warn about a lag over this many events, or over this age of the oldest waiting event: 1000 or 5m' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l crit -d 'Be critical about a lag over this many events, or over this age' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l format -d 'Output format [default: that of --output]' -r -f -a "table\t'A table for people'
+json\t'One JSON document'
+prometheus\t'Metrics in the text format of Prometheus, for a textfile collector'
+nagios\t'One line with performance data, for Nagios and Icinga'"
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l context -d 'Named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F

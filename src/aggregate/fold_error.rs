@@ -16,14 +16,6 @@ pub enum FoldError {
         #[source]
         source: serde_json::Error,
     },
-    /// The data has a number that a state cannot keep exactly. Only events of other programs have one.
-    #[error("a {event_type} event has the number {number}, which a state cannot keep exactly")]
-    Number {
-        /// The type of the event.
-        event_type: String,
-        /// The number, as the event has it.
-        number: String,
-    },
     /// A newer program recorded the event.
     #[error("a {event_type} event has schema version {schema_version}; this program supports up to {known}")]
     NewerSchema {

@@ -4,10 +4,10 @@
 //! tests are tables: given events, when command, then events or rejection.
 
 mod aggregate_rows;
-mod altered_number;
 mod command;
 mod contract;
 mod decide;
+mod exact_numbers;
 mod fold;
 mod fold_error;
 mod jq_event;
@@ -29,6 +29,7 @@ pub use decide::DecideError;
 pub use decide::DecidedEvent;
 pub use decide::Decider;
 pub use decide::decided;
+pub use exact_numbers::with_exact_numbers;
 pub use fold::AggregateFold;
 pub use fold::Fold;
 pub use fold::FoldVersion;

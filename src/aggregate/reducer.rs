@@ -3,7 +3,7 @@
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::aggregate::altered_number::altered_number;
+use crate::aggregate::exact_numbers::with_exact_numbers;
 use crate::aggregate::fold::Fold;
 use crate::aggregate::fold::FoldVersion;
 use crate::aggregate::fold_error::FoldError;
@@ -55,9 +55,9 @@ impl Fold for GenericReducer {
     }
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
-        let read = || match altered_number(event.data) {
-            Some(number) => Err(FoldError::Number { event_type: event.event_type.to_owned(), number: number.to_owned() }),
-            None => serde_json::from_str::<Value>(event.data).map_err(|error| FoldError::data(event.event_type, error)),
+        let read = || {
+            let data = with_exact_numbers(event.data);
+            serde_json::from_str::<Value>(&data).map_err(|error| FoldError::data(event.event_type, error))
         };
         match self.kind {
             GenericKind::Merge => match read()? {

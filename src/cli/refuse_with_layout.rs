@@ -25,7 +25,7 @@ fn reason(command: &Command) -> &'static str {
         return "this command writes";
     }
     match command {
-        Command::Snapshot(_) => "it has no snapshots of esctl; 'esctl verify --reducer R' compares those of the other program",
+        Command::Snapshot(_) => "it has no snapshots of esctl",
         Command::Projection(_) => "it has no read models",
         Command::Quarantine(_) => "it has no quarantine",
         Command::OfDomain(_) | Command::Resource(_) | Command::Doc(_) | Command::Game(_) => {

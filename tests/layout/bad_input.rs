@@ -79,8 +79,8 @@ fn each_bad_value_on_postgresql_is_named_with_its_row_and_the_good_ones_are_righ
         [
             (&json!(1), &time, &json!({})),
             (&json!(9_223_372_036_854_775_807_i64), &none, &json!({"value": "text"})),
-            (&json!(2), &none, &json!({"value": [1]})),
             (&json!(2), &none, &json!({})),
+            (&json!(2), &none, &json!({"value": [1]})),
         ]
     );
     // A time that esctl does not have is shown as the other program has it.

@@ -230,7 +230,6 @@ impl Shop {
             "projection list",
             "projection run",
             "quarantine list",
-            "verify",
             "init",
             "replay --category game",
             "replay game-1 --verify",

@@ -185,7 +185,6 @@ impl From<&FoldError> for Failure {
             }
             FoldError::NoUpcaster { .. } => Failure::new(FailureKind::Unsupported, error.to_string()).code("event_not_readable"),
             FoldError::Data { .. } => Failure::new(FailureKind::Integrity, error.to_string()).code("event_not_readable"),
-            FoldError::Number { .. } => Failure::new(FailureKind::Unsupported, error.to_string()).code("number_not_exact"),
             FoldError::Misfit { .. } => Failure::new(FailureKind::Integrity, error.to_string()).code("event_does_not_fit"),
             FoldError::RowTooLarge { .. } => Failure::new(FailureKind::Unsupported, error.to_string()).code("row_too_large"),
             FoldError::Program(error) => error.into(),

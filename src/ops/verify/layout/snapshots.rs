@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::aggregate::with_exact_numbers;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::Reducer;
@@ -87,7 +88,7 @@ impl LayoutVerifier<'_> {
             Ok(folded) => folded.state,
             Err(error) => return not_comparable(error).map(Some),
         };
-        let kept: Value = serde_json::from_str(state).unwrap_or_default();
+        let kept: Value = serde_json::from_str(&with_exact_numbers(state)).unwrap_or_default();
         Ok(state_difference(reducer, &folded, &kept))
     }
 }
