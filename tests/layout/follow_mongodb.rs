@@ -109,7 +109,7 @@ fn follows(on: Backend) {
             })
             .collect();
         let reader = scope.spawn(|| {
-            let mut reader = Reader::new(store_of(&url, LAYOUT), None, BEGINNING, true);
+            let mut reader = Reader::new(store_of(&url, LAYOUT), None, BEGINNING, 12);
             run(reader.follow(&stopped, async || written(&url).await));
             reader
         });
@@ -141,9 +141,9 @@ fn events_in_arrays_are_followed_from_now_on_and_from_the_beginning() {
             let index = doc! { "key": { "streamName": 1 }, "name": "unique", "unique": true };
             streams.insert_one(doc! { "streamName": "a", "messages": [message(1), message(2)] }).await.unwrap();
             database(&url).await.run_command(doc! { "createIndexes": "streams", "indexes": [index] }).await.unwrap();
-            let mut now = Reader::new(store_of(&url, ARRAYS), None, FollowStart::Now, false);
-            let mut all = Reader::new(store_of(&url, ARRAYS), None, BEGINNING, false);
-            let mut one = Reader::new(store_of(&url, ARRAYS), Some("a"), BEGINNING, false);
+            let mut now = Reader::new(store_of(&url, ARRAYS), None, FollowStart::Now, 0);
+            let mut all = Reader::new(store_of(&url, ARRAYS), None, BEGINNING, 0);
+            let mut one = Reader::new(store_of(&url, ARRAYS), Some("a"), BEGINNING, 0);
             now.begin().await;
             let push = doc! { "$push": { "messages": { "$each": [message(3), message(4)] } } };
             streams.update_one(doc! { "streamName": "a" }, push).await.unwrap();

@@ -1,9 +1,16 @@
 //! PostgreSQL stores of other programs are followed while real writers take numbers in three ways.
 
 use std::collections::BTreeSet;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +24,7 @@ use crate::common::own_server::Server;
 use crate::layout::followed::Random;
 use crate::layout::followed::Reader;
 use crate::layout::followed::store_of;
+use crate::layout::stores::Foreign;
 
 const TABLE: &str = "CREATE TABLE ev (position bigserial PRIMARY KEY, stream text NOT NULL, version bigint NOT NULL, \
                      data jsonb NOT NULL, UNIQUE (stream, version))";
@@ -75,7 +83,9 @@ async fn write(
     let mut position = None;
     if numbering == Numbering::Earlier {
         position = Some(number(connection, NEXT).await?);
-        random.pause(20).await;
+        // Mostly before the next poll of a reader, and sometimes after it.
+        let longest = if random.below(4) == 0 { 500 } else { 20 };
+        random.pause(longest).await;
     }
     execute(connection, "BEGIN".into()).await?;
     if numbering == Numbering::Before {
@@ -142,7 +152,7 @@ fn followed(server: &mut Server, numberings: &[Numbering], seconds: u64, restart
             })
             .collect();
         let reader = scope.spawn(|| {
-            let mut reader = Reader::new(store_of(&url, BY_POSITION), None, BEGINNING, !restarts);
+            let mut reader = Reader::new(store_of(&url, BY_POSITION), None, BEGINNING, if restarts { 0 } else { 4 });
             run(reader.follow(&stopped, async || written(&url).await));
             reader
         });
@@ -182,4 +192,75 @@ fn a_reader_misses_nothing_across_restarts_of_the_server() {
     let reader = followed(&mut server(), &all, 2, true);
     println!("{} events, {} late, {} times unavailable", reader.recorded.len(), reader.late, reader.unavailable);
     assert!(reader.unavailable > 0);
+}
+
+/// The reader of a command, and its lines.
+fn tail(foreign: &Foreign, args: &[&str]) -> (Child, Receiver<String>) {
+    let layout = foreign.file("followed.toml", BY_POSITION);
+    let program = foreign.esctl.command().get_program().to_owned();
+    let mut child = Command::new(program)
+        .args(["--store", foreign.url.as_str(), "--layout", &layout, "stream", "tail", "-o", "ndjson"])
+        .args(args)
+        .current_dir(foreign.esctl.dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (sender, receiver) = channel();
+    let out = child.stdout.take().unwrap();
+    thread::spawn(move || {
+        for line in BufRead::lines(BufReader::new(out)).map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    (child, receiver)
+}
+
+fn next(lines: &Receiver<String>) -> (i64, bool) {
+    let line = lines.recv_timeout(Duration::from_secs(30)).expect("an event");
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    (event["position"].as_i64().unwrap(), event["source"]["late"] == true)
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn the_command_waits_for_an_open_transaction_names_it_marks_late_events_and_goes_on_from_its_file() {
+    let foreign = Foreign::postgres(TABLE);
+    let add =
+        |position: i64| format!("INSERT INTO ev VALUES ({position}, 's-1', {position}, jsonb_build_object('n', {position}))");
+    foreign.sql(&add(1));
+    let (mut child, lines) = tail(&foreign, &["--all", "--resume", "place"]);
+    assert_eq!(next(&lines), (1, false));
+    run(async {
+        let mut open = PgConnection::connect(foreign.server()).await.unwrap();
+        execute(&mut open, format!("SET application_name = billing; SET search_path = {}; BEGIN; {}", foreign.schema(), add(2)))
+            .await
+            .unwrap();
+        let mut other = PgConnection::connect(foreign.server()).await.unwrap();
+        execute(&mut other, format!("SET search_path = {}; {}", foreign.schema(), add(3))).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        assert!(lines.try_recv().is_err(), "position 3 waits");
+        execute(&mut open, "COMMIT".into()).await.unwrap();
+    });
+    assert_eq!((next(&lines), next(&lines)), ((2, false), (3, false)));
+    // A hole that no open transaction fills is passed, and filled late.
+    foreign.sql(&add(6));
+    assert_eq!(next(&lines), (6, false));
+    thread::sleep(Duration::from_secs(1));
+    child.kill().unwrap();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(said.contains("waiting for position 2, which an open transaction may still add: server process"), "{said}");
+    assert!(said.contains("application billing"), "{said}");
+    foreign.sql(&format!("{}; {}", add(5), add(7)));
+    let (mut child, lines) = tail(&foreign, &["--all", "--resume", "place"]);
+    assert_eq!((next(&lines), next(&lines)), ((5, true), (7, false)));
+    foreign.sql(&add(4));
+    assert_eq!(next(&lines), (4, true));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The token is one of this layout and of all streams.
+    let layout = foreign.file("followed.toml", BY_POSITION);
+    let place = foreign.esctl.path("place").display().to_string();
+    let (code, _, error) = foreign.run(&["--layout", &layout, "stream", "tail", "s-1", "--resume", &place, "-o", "ndjson"]);
+    assert!(code == 2 && error.contains("all streams, not of"), "{error}");
 }

@@ -28,7 +28,7 @@ position = "e.rowid"
 stream = { parts = ["e.stream"] }
 version = { column = "e.version", first = 1 }
 type = "e.stream"
-data = "e.data"
+data = { column = "e.data" }
 [follow]
 rule = "rowid"
 "#;
@@ -41,7 +41,7 @@ from = "ev"
 stream = { parts = ["e.stream"] }
 version = { column = "e.version", first = 1 }
 type = "e.stream"
-data = "e.data"
+data = { column = "e.data" }
 [follow]
 rule = "streams"
 "#;
@@ -77,7 +77,7 @@ fn a_number_of_a_deleted_row_that_is_used_again_is_a_new_event() {
     for mode in ["delete", "wal"] {
         let foreign = Foreign::sqlite(&format!("PRAGMA journal_mode = {mode}; {TABLE}"));
         let file = file_of(&foreign);
-        let mut reader = Reader::new(store_of(&foreign.url, BY_ROWID), None, BEGINNING, false);
+        let mut reader = Reader::new(store_of(&foreign.url, BY_ROWID), None, BEGINNING, 0);
         add(&file, 1..6);
         assert_eq!(poll(&mut reader, 3), [1, 2, 3, 4, 5], "{mode}");
         file.execute_batch("DELETE FROM ev WHERE rowid >= 4").unwrap();
@@ -98,9 +98,10 @@ fn a_number_of_a_deleted_row_that_is_used_again_is_a_new_event() {
 
 #[test]
 fn vacuum_changes_numbers_and_no_event_is_missed_or_doubled() {
-    let foreign = Foreign::sqlite(TABLE);
+    // In a table with an index, VACUUM keeps the numbers.
+    let foreign = Foreign::sqlite(&TABLE.replace(", UNIQUE (stream, version)", ""));
     let file = file_of(&foreign);
-    let mut reader = Reader::new(store_of(&foreign.url, BY_ROWID), None, BEGINNING, false);
+    let mut reader = Reader::new(store_of(&foreign.url, BY_ROWID), None, BEGINNING, 0);
     add(&file, 1..2500);
     assert_eq!(poll(&mut reader, 8).len(), 2499);
     file.execute_batch("DELETE FROM ev WHERE rowid % 3 = 1 AND rowid < 2400; VACUUM").unwrap();
@@ -161,7 +162,7 @@ fn writers_of_a_file_are_followed_by_a_reader_that_is_killed() {
                 })
                 .collect();
             let reader = scope.spawn(|| {
-                let mut reader = Reader::new(store_of(&foreign.url, layout), None, BEGINNING, true);
+                let mut reader = Reader::new(store_of(&foreign.url, layout), None, BEGINNING, 4);
                 let written = (0..4).flat_map(|writer| (1..=150).map(move |version| writer * 1000 + version)).collect();
                 run(reader.follow(&stopped, async || BTreeSet::clone(&written)));
                 reader

@@ -49,7 +49,8 @@ pub struct Reader {
     follower: Option<Box<dyn Follow>>,
     token: Option<String>,
     random: Random,
-    kills: bool,
+    /// It is killed once in this many polls; never if 0.
+    kills: u64,
     /// The numbers of the events, from their data, and how often each was recorded.
     pub recorded: BTreeMap<i64, u32>,
     /// The numbers in the order in which they were recorded.
@@ -64,7 +65,7 @@ pub struct Reader {
 
 impl Reader {
     /// Follows all streams, or one.
-    pub fn new(store: Store, stream: Option<&str>, start: FollowStart, kills: bool) -> Self {
+    pub fn new(store: Store, stream: Option<&str>, start: FollowStart, kills: u64) -> Self {
         let query = stream.map_or_else(ReadQuery::all, |stream| ReadQuery::stream(stream.parse::<StreamName>().unwrap()));
         let (recorded, order, late, killed, unavailable, named, notes) = Default::default();
         let (follower, token, random) = (None, None, Random(7));
@@ -93,7 +94,7 @@ impl Reader {
             batch => batch.unwrap(),
         };
         let token = follower.token();
-        if self.kills && self.random.below(10) == 0 {
+        if self.kills > 0 && self.random.below(self.kills) == 0 {
             // Killed before the batch was recorded, or after it.
             self.killed += 1;
             self.follower = None;

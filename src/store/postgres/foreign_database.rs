@@ -232,8 +232,9 @@ async fn rows(session: &mut Session, query: &RowsQuery) -> Result<Vec<ForeignRow
     run(session, select).await?;
     let (mut rows, mut bytes, mut fetched) = (Vec::new(), 0, 1);
     while fetched > 0 {
-        let fetch = Statement { sql: format!("FETCH {fetched} FROM foreign_rows"), parameters: Vec::new() };
-        let found = run(session, fetch).await?;
+        // Never kept: the next cursor of this name may have other columns.
+        let fetch = session.query(AssertSqlSafe(format!("FETCH {fetched} FROM foreign_rows"))).persistent(false);
+        let found = fetch.fetch_all(&mut session.connection).await.map_err(of_layout)?;
         for found in &found {
             let row = row(query, found)?;
             bytes += row.bytes();
