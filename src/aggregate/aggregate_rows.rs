@@ -8,6 +8,7 @@ use crate::aggregate::fold::AggregateFold;
 use crate::aggregate::fold::Fold;
 use crate::aggregate::projection::Projection;
 use crate::event::EventView;
+use crate::event::is_copied;
 
 /// The read model of an aggregate: a row for each stream with its last state, under the id.
 pub struct AggregateRows<A> {
@@ -57,7 +58,8 @@ impl<A: Aggregate> Projection for AggregateRows<A> {
 
     fn key<'a>(&self, event: &EventView<'a>) -> Option<Cow<'a, str>> {
         let (category, id) = event.stream.split_once('-')?;
-        (category == A::CATEGORY && !id.is_empty()).then_some(Cow::Borrowed(id))
+        let is_of_domain = category == A::CATEGORY && !id.is_empty() && !is_copied(event.metadata);
+        is_of_domain.then_some(Cow::Borrowed(id))
     }
 
     fn row(&self, key: &str) -> Box<dyn Fold> {

@@ -12,6 +12,7 @@ use crate::event::EventView;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::category_of;
+use crate::event::is_copied;
 
 /// The identity of a fold. A snapshot of another one is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +149,9 @@ impl<A: Aggregate> Fold for AggregateFold<A> {
     }
 
     fn apply(&mut self, event: &EventView<'_>) -> Result<(), FoldError> {
+        if is_copied(event.metadata) {
+            return Err(FoldError::Copied { event_type: event.event_type.to_owned(), domain: A::CATEGORY });
+        }
         let today = A::Event::schema_version(event.event_type);
         // An event of an unknown type changes nothing, whatever its schema version is, as it may be of a newer program.
         if event.schema_version != today && A::Event::from_data(event.event_type, "null").is_none() {

@@ -42,6 +42,14 @@ pub enum FoldError {
         /// The difference.
         reason: String,
     },
+    /// The event was copied from the store of another program, whose events are not those of the domain.
+    #[error("a {event_type} event was copied from the store of another program; the domain {domain} does not fold it")]
+    Copied {
+        /// The type of the event.
+        event_type: String,
+        /// The category of the domain.
+        domain: &'static str,
+    },
     /// A row of a read model would be larger than a store keeps.
     #[error("its row would have {bytes} bytes, the maximum is {limit}")]
     RowTooLarge {

@@ -251,6 +251,14 @@ impl App {
         Ok(if self.is_recorded { store.observed_by(Arc::clone(&self.record) as Arc<dyn Observer>) } else { store })
     }
 
+    /// Returns the store of esctl with a URL, which is only read.
+    ///
+    /// # Errors
+    /// The URL names no store (2).
+    pub fn open_to_read(&self, url: &StoreUrl) -> Result<Store, CliError> {
+        Ok(store::open(url, self.open_options())?)
+    }
+
     /// Returns the options that stores are opened with.
     pub fn open_options(&self) -> OpenOptions {
         let Globals { accept_clock, accept_server, .. } = self.globals;

@@ -9,7 +9,9 @@ use crate::cli::check;
 use crate::cli::checkpoint;
 use crate::cli::completions;
 use crate::cli::context;
+use crate::cli::copy;
 use crate::cli::demo;
+use crate::cli::digest;
 use crate::cli::doc;
 use crate::cli::domain_verb;
 use crate::cli::error::CliError;
@@ -77,6 +79,8 @@ pub enum Command {
     /// Check a store for monitoring, with exit codes 0 to 3
     #[command(subcommand)]
     Check(check::CheckVerb),
+    Digest(digest::DigestArgs),
+    Copy(Box<copy::CopyArgs>),
     Stats(stats::StatsArgs),
     Ui(ui::UiArgs),
     Serve(Box<serve::ServeArgs>),
@@ -122,13 +126,14 @@ impl Command {
             Self::Context(verb) => verb.effect(),
             Self::Man(man) => man.effect(),
             Self::Demo(demo) => demo.effect(),
-            Self::Init(_) => Effect::Repeatable,
+            Self::Init(_) | Self::Copy(_) => Effect::Repeatable,
             Self::Trace(_)
             | Self::Bisect(_)
             | Self::Layout(_)
             | Self::Verify(_)
             | Self::Checkpoint(_)
             | Self::Check(_)
+            | Self::Digest(_)
             | Self::Stats(_)
             | Self::Ui(_)
             | Self::Serve(_)
@@ -151,6 +156,8 @@ impl Command {
             Self::Replay(replay) => replay.reads_one_stream(),
             Self::Trace(_)
             | Self::Bisect(_)
+            | Self::Copy(_)
+            | Self::Digest(_)
             | Self::Stats(_)
             | Self::Verify(_)
             | Self::Checkpoint(_)
@@ -189,6 +196,7 @@ impl Command {
             | Self::Verify(_)
             | Self::Checkpoint(_)
             | Self::Check(_)
+            | Self::Digest(_)
             | Self::Stats(_)
             | Self::Ui(_) => true,
             _ => false,
@@ -237,6 +245,8 @@ pub(super) async fn run(command: Command, app: &App) -> Result<(), CliError> {
         Command::Verify(args) => args.run(app).await,
         Command::Checkpoint(verb) => checkpoint::run(verb, app).await,
         Command::Check(verb) => check::run(verb, app).await,
+        Command::Digest(args) => args.run(app).await,
+        Command::Copy(args) => args.run(app).await,
         Command::Stats(args) => args.run(app).await,
         Command::Ui(args) => args.run(app).await,
         Command::Serve(args) => args.run(app).await,

@@ -20,7 +20,7 @@ pub(super) const EXAMPLES_HEADING: &str = "Examples:\n";
 const OF_GROUP: usize = 3;
 
 /// The examples of each command, by its words.
-const EXAMPLES: [(&str, &[&str]); 89] = [
+const EXAMPLES: [(&str, &[&str]); 91] = [
     ("demo", &["esctl demo", "esctl demo --keep"]),
     (
         "resource create",
@@ -204,6 +204,15 @@ const EXAMPLES: [(&str, &[&str]); 89] = [
             "esctl check lag --layout auto --store sqlite:orders.db --crit 10000 --format nagios",
         ],
     ),
+    (
+        "copy",
+        &[
+            "esctl copy --from sqlite:orders.db --from-layout sqlite-es --to sqlite:mirror.db",
+            "esctl copy --from postgres://localhost/shop --from-layout message-db --to sqlite:mirror.db --category order",
+            "esctl copy --from sqlite:events.db --to postgres://localhost/events --dry-run",
+        ],
+    ),
+    ("digest", &["esctl digest", "esctl digest order-7", "esctl digest --category order -o json"]),
     ("stats", &["esctl stats", "esctl stats --chart"]),
     ("ui", &["esctl ui", "esctl ui --store sqlite:events.db"]),
     (

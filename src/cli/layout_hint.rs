@@ -9,6 +9,7 @@ use crate::cli::error::CliError;
 use crate::ops::layouts::DetectedLayout;
 use crate::ops::layouts::detect;
 use crate::store::OpenOptions;
+use crate::store::StoreUrl;
 use crate::store::foreign::open_foreign;
 
 /// The longest time to look for a layout. The error itself is known already.
@@ -16,12 +17,20 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Adds the layout that fits to an error that there is no store of esctl at the named location.
 pub(super) async fn with_layout(app: &App, error: CliError) -> CliError {
-    if !is_about_the_store(app, &error) {
+    match app.store_url() {
+        Ok(url) => with_layout_of(app, &url, "--layout", error).await,
+        Err(_) => error,
+    }
+}
+
+/// Adds the layout that fits to an error that there is no store of esctl at a URL. `flag` names a layout.
+pub(super) async fn with_layout_of(app: &App, url: &StoreUrl, flag: &str, error: CliError) -> CliError {
+    if !is_about_the_store(app, url, &error) {
         return error;
     }
-    match timeout(PATIENCE, fitting(app)).await.ok().flatten() {
+    match timeout(PATIENCE, fitting(app, url, PATIENCE)).await.ok().flatten() {
         Some(fit) => {
-            let looks = format!("this looks like a {} store; read it with --layout {}", fit.title, fit.layout);
+            let looks = format!("this looks like a {} store; read it with {flag} {}", fit.title, fit.layout);
             let hint = match &error.failure.hint {
                 Some(hint) => format!("{hint}; {looks}"),
                 None => looks,
@@ -32,18 +41,18 @@ pub(super) async fn with_layout(app: &App, error: CliError) -> CliError {
     }
 }
 
-/// Returns true for an error that the database of the named store is of another program, or has no store.
-fn is_about_the_store(app: &App, error: &CliError) -> bool {
+/// Returns true for an error that the database of a store is of another program, or has no store.
+fn is_about_the_store(app: &App, url: &StoreUrl, error: &CliError) -> bool {
     let failure = &error.failure;
     let about = failure.details.get("store").and_then(|store| store.as_str());
-    let place = || app.store_url().and_then(|url| app.open(&url)).map(|store| store.place()).ok();
+    let place = || app.open(url).map(|store| store.place()).ok();
     ["store_unsupported", "store_not_found"].contains(&failure.code) && about.is_some() && about == place().as_deref()
 }
 
 /// Returns the only layout that fits.
-async fn fitting(app: &App) -> Option<DetectedLayout> {
-    let options = OpenOptions { timeout: app.timeout().min(PATIENCE), ..app.open_options() };
-    let database = open_foreign(&app.store_url().ok()?, &options).ok()?;
+pub(super) async fn fitting(app: &App, url: &StoreUrl, patience: Duration) -> Option<DetectedLayout> {
+    let options = OpenOptions { timeout: app.timeout().min(patience), ..app.open_options() };
+    let database = open_foreign(url, &options).ok()?;
     let report = detect(&*database).await.ok()?;
     let mut fitting = report.fitting();
     match (fitting.next(), fitting.next()) {

@@ -3,6 +3,7 @@
 use crate::cli::app::App;
 use crate::cli::commands::Command;
 use crate::cli::error::CliError;
+use crate::cli::shell_quoting;
 use crate::cli::write_record::Effect;
 
 /// Refuses a command that writes, or that needs more than events, where the store is read with a layout.
@@ -16,7 +17,11 @@ pub(super) fn refuse_with_layout(command: &Command, app: &App) -> Result<(), Cli
     }
     let message = format!("a store that is read with layout {layout} is read-only: {}", reason(command));
     let error = CliError::usage(message).code("store_read_only").with("layout", layout);
-    Err(error.hint("leave out --layout and ESCTL_LAYOUT for a store of esctl; 'stream', 'replay', 'bisect', 'trace', 'stats', 'verify', 'checkpoint' and 'check' read with a layout"))
+    let reads = "'stream', 'replay', 'bisect', 'trace', 'stats', 'verify', 'digest', 'checkpoint' and 'check' read with a layout";
+    let mirror = shell_quoting::word(layout.as_ref());
+    let mirror = format!("this command works on a mirror: esctl copy --from URL --from-layout {mirror} --to sqlite:mirror.db");
+    let other = if command.effect() == Effect::Reads { &mirror } else { reads };
+    Err(error.hint(format!("leave out --layout and ESCTL_LAYOUT for a store of esctl; {other}")))
 }
 
 /// Returns the reason why a command does not work with a layout.

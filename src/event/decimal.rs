@@ -17,6 +17,25 @@ pub fn survives_as_float(number: &str) -> bool {
     kept.is_some_and(|kept| Decimal::read(&kept.to_string()) == Some(written))
 }
 
+/// Returns a JSON number in the form that all its spellings share: its significant digits, then `e` and the power of ten unless
+/// that is 0.
+///
+/// `1`, `1.0` and `10e-1` become `1`; `1.50` becomes `15e-1`, `1000` becomes `1e3`, and -0 is `0`. An exponent beyond 64 bits
+/// stays as it is written.
+pub(super) fn exact_number(number: &str) -> String {
+    let Some(Decimal { negative, digits, exponent }) = Decimal::read(number) else { return number.to_owned() };
+    if digits.is_empty() {
+        return "0".to_owned();
+    }
+    let mut text = String::with_capacity(digits.len() + 8);
+    text.push_str(if negative { "-" } else { "" });
+    text.extend(digits.into_iter().map(char::from));
+    if exponent != 0 {
+        text.push_str(&format!("e{exponent}"));
+    }
+    text
+}
+
 /// The number of significant digits up to which a float preserves every number with an exponent within [`SAFE_EXPONENT`].
 const SAFE_DIGITS: usize = 15;
 /// The absolute exponent up to which a float preserves every number of [`SAFE_DIGITS`].

@@ -3,22 +3,39 @@
 //! All layers above use these types. This layer does no I/O and knows no database, no domain and no clock.
 
 mod chunk;
+mod copy;
+#[cfg(test)]
+mod copy_tests;
 mod decimal;
+mod digest;
 mod envelope;
+mod exact_json;
 mod hash;
+mod held_json;
 mod id;
 mod json;
 mod json_members;
 mod name;
+mod original;
 mod text;
 mod time;
 mod version;
 
 pub use chunk::EventChunk;
+pub use copy::CopyChanges;
+pub use copy::CopyTarget;
+pub use copy::HeldEvent;
+pub use copy::OWN_LAYOUT;
+pub use copy::copied_event;
+pub use copy::held_event;
+pub use copy::same_event;
 pub use decimal::survives_as_float;
+pub use digest::Digest;
+pub use digest::digest_hash;
 pub use envelope::EventView;
 pub use envelope::NewEvent;
 pub use envelope::RecordedEvent;
+pub use exact_json::exact_json;
 pub use hash::Hash;
 pub use hash::chain_hash;
 pub use hash::content_hash;
@@ -37,6 +54,11 @@ pub use name::NameError;
 pub use name::RESERVED_STREAMS;
 pub use name::StreamName;
 pub use name::category_of;
+pub use original::COPY_SOURCE;
+pub use original::Coordinates;
+pub use original::ORIGINAL_TIME;
+pub use original::Original;
+pub use original::is_copied;
 pub use text::escape_unsafe;
 pub use text::is_blank;
 pub use text::is_unsafe;

@@ -31,6 +31,8 @@ impl Timestamp {
     pub const MIN: Self = Self(0);
     /// Almost the end of the year 9999, later than any recorded time.
     pub const MAX: Self = Self(LAST_MICROS);
+    /// 9999-01-01. Recorded times are earlier: the rest of the year has room for 30 million million events, a microsecond apart.
+    pub const END_OF_RECORDED: Self = Self(253_370_764_800_000_000);
     /// No moment: the store of another program has no time for the event. Its JSON is null. No store of esctl has it.
     pub const NONE: Self = Self(-1);
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::aggregate::FoldError;
 use crate::domain;
 use crate::event::Position;
 use crate::event::StreamName;
@@ -123,8 +124,12 @@ async fn shown_at(
     list: &StateList,
     at: Timestamp,
 ) -> Result<Option<(String, Value)>, OpsError> {
-    let mut fold = Reducer::Own.fold(stream)?;
-    load(store, stream, &mut *fold, LoadOptions { up_to, snapshots: true }).await?;
+    let mut fold = Reducer::Named(list.category.to_owned()).fold(stream)?;
+    match load(store, stream, &mut *fold, LoadOptions { up_to, snapshots: true }).await {
+        // A read model has no row for it either.
+        Err(RuntimeError::Fold { source: FoldError::Copied { .. }, .. }) => return Ok(None),
+        loaded => loaded?,
+    };
     let shown = fold.show(at);
     let wanted = !shown.is_null() && list.filters.iter().all(|(field, value)| has(&shown, field, value));
     Ok(wanted.then(|| (stream.id().to_owned(), shown)))

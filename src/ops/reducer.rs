@@ -8,6 +8,7 @@ use crate::aggregate::GENERIC_REDUCERS;
 use crate::aggregate::JQ_REDUCER;
 use crate::aggregate::generic_reducer;
 use crate::aggregate::jq_reducer;
+use crate::aggregate::own_reducer;
 use crate::domain;
 use crate::event::StreamName;
 use crate::jq::JqProgram;
@@ -72,7 +73,8 @@ impl Reducer {
         Ok(records.into_iter().map(|record| record.name).collect())
     }
 
-    /// Returns the empty state of a stream.
+    /// Returns the empty state of a stream. A stream that was copied from the store of another program is not folded by its own
+    /// domain, but by the reducer of categories without one.
     ///
     /// # Errors
     /// [`OpsError::Invalid`] when there is no such reducer, or when it is for another category.
@@ -88,7 +90,10 @@ impl Reducer {
             return Ok(fold);
         }
         match domain::of_category(name) {
-            Some(domain) if domain.category == category => Ok((domain.aggregate)(stream.as_str())),
+            Some(domain) if domain.category == category => Ok(match generic_reducer(FOR_ANY_CATEGORY) {
+                Some(generic) if *self == Self::Own => own_reducer((domain.aggregate)(stream.as_str()), generic),
+                _ => (domain.aggregate)(stream.as_str()),
+            }),
             Some(domain) => Err(OpsError::Invalid(format!(
                 "reducer {name} is only for category {}; stream {stream} is of category {category}",
                 domain.category

@@ -7,9 +7,8 @@ use crate::store::clock_refused::ClockRefused;
 use crate::store::error::StoreError;
 use crate::store::options::SystemClock;
 
-/// 9999-01-01, the end of the supported range. The rest of the year 9999 has room for 30 million million events, a
-/// microsecond apart.
-pub(crate) const TOO_LATE: Timestamp = Timestamp::from_micros_const(253_370_764_800_000_000);
+/// The end of the supported range.
+pub(crate) const TOO_LATE: Timestamp = Timestamp::END_OF_RECORDED;
 /// 2106-02-07T06:28:16Z, the end of the supported range with MongoDB: its driver cannot make object ids from there on.
 pub(crate) const TOO_LATE_FOR_MONGODB: Timestamp = Timestamp::from_micros_const(4_294_967_296_000_000);
 

@@ -29,6 +29,7 @@ documents! {
     hash_chain "docs/adr/0005-hash-chain.md"
     readme "README.md"
     korean_readme "docs/ko/README.md"
+    copy "docs/copy.md"
     guide "docs/guide.md"
     layouts "docs/layouts.md"
     library "docs/library.md"

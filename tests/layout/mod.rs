@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod check;
+mod copy;
+mod copy_mirror;
 mod detect;
 mod files;
 mod follow_mongodb;

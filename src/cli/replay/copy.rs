@@ -1,17 +1,15 @@
 //! The copy of the whole store into another one, as of a time.
 
-use std::fs;
-
 use crate::cli::app::App;
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
+use crate::cli::same_store::is_same;
 use crate::ops::OpsError;
 use crate::ops::replay::CopyProgress;
 use crate::ops::replay::CopyStore;
 use crate::ops::replay::PointInTime;
 use crate::ops::replay::copy_store;
 use crate::runtime::RuntimeError;
-use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StoreUrl;
 
@@ -62,16 +60,6 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>, retime: bool) ->
         }
         sheet.field("head hash", report.head_hash);
     })
-}
-
-/// Returns true if both are the same file, whatever its path, or the same database.
-fn is_same(source: &Store, target: &Store, url: &StoreUrl) -> bool {
-    // Each store in memory is a store of its own.
-    if *url == StoreUrl::SqliteMemory {
-        return false;
-    }
-    let files = (fs::canonicalize(source.place()), fs::canonicalize(target.place()));
-    source.place() == target.place() || matches!(files, (Ok(source), Ok(target)) if source == target)
 }
 
 /// Prints how to continue when a copy ends early, also after a signal.

@@ -78,6 +78,9 @@ fn draw(sheet: &mut Sheet, store: &Store, input: &Replay, report: &ReplayReport)
 /// Returns the name of the reducer, with the reason if it was assumed.
 fn reducer_in_words(store: &Store, input: &Replay, report: &ReplayReport) -> String {
     match input.reducer.assumed_for(store, &report.category) {
+        None if input.reducer == Reducer::Own && report.reducer != report.category => {
+            format!("{} (copied from the store of another program)", report.reducer)
+        }
         None => report.reducer.clone(),
         Some(_) if !store.abilities().domains => format!("{} (another program wrote the events)", report.reducer),
         Some(_) => format!("{} (esctl has no domain for category {})", report.reducer, report.category),

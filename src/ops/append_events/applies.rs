@@ -10,7 +10,6 @@ use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::error::OpsError;
 use crate::ops::failure::in_full;
-use crate::ops::reducer::Reducer;
 use crate::runtime::LoadOptions;
 use crate::runtime::Loaded;
 use crate::runtime::RuntimeError;
@@ -30,7 +29,7 @@ pub(super) async fn must_apply(
     events: &[NewEvent],
 ) -> Result<ExpectedVersion, OpsError> {
     let Some(domain) = domain::of_category(stream.category()) else { return Ok(expected) };
-    let mut fold = Reducer::Own.fold(stream)?;
+    let mut fold = (domain.aggregate)(stream.as_str());
     let loaded = match load(store, stream, &mut *fold, LoadOptions::default()).await {
         Err(RuntimeError::Store(StoreError::NoStore(_))) => Loaded::default(),
         loaded => loaded?,

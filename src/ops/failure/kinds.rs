@@ -186,6 +186,7 @@ impl From<&FoldError> for Failure {
             FoldError::NoUpcaster { .. } => Failure::new(FailureKind::Unsupported, error.to_string()).code("event_not_readable"),
             FoldError::Data { .. } => Failure::new(FailureKind::Integrity, error.to_string()).code("event_not_readable"),
             FoldError::Misfit { .. } => Failure::new(FailureKind::Integrity, error.to_string()).code("event_does_not_fit"),
+            FoldError::Copied { .. } => Failure::new(FailureKind::Usage, error.to_string()).code("copied_stream"),
             FoldError::RowTooLarge { .. } => Failure::new(FailureKind::Unsupported, error.to_string()).code("row_too_large"),
             FoldError::Program(error) => error.into(),
             FoldError::Reducer(_) => Failure::new(FailureKind::Usage, error.to_string()).code("reducer_failed"),
@@ -211,6 +212,10 @@ impl From<RuntimeError> for Failure {
             RuntimeError::Name(error) => error.into(),
             RuntimeError::Json(error) => error.into(),
             RuntimeError::Decide(error) => error.into(),
+            RuntimeError::Fold { stream, position, source: source @ FoldError::Copied { .. }, .. } => Failure::from(&source)
+                .at_event(message, &stream, position)
+                .for_operators(format!("run 'esctl stream read {stream}' to read it, or 'esctl replay {stream}' to fold it"))
+                .caused_by(&source),
             RuntimeError::Fold { stream, position, source, .. } => {
                 let kind = Failure::from(&source);
                 let look = format!(

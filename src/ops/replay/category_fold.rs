@@ -66,7 +66,8 @@ impl Spill for PassState {
     type Error = OpsError;
 
     fn save(&self) -> Result<Option<String>, OpsError> {
-        let state = self.fold.as_ref().map(|fold| fold.save()).transpose().map_err(RuntimeError::State)?;
+        let save = |fold: &Box<dyn Fold>| Ok((fold.version().name, fold.save()?));
+        let state = self.fold.as_ref().map(save).transpose().map_err(RuntimeError::State)?;
         let Loaded { version, position, recorded_at, events_applied, .. } = &self.loaded;
         let saved = (version.0, position.0, recorded_at.micros(), events_applied, state);
         Ok(Some(serde_json::to_string(&saved).map_err(|error| RuntimeError::State(FoldError::Reducer(error.to_string())))?))
@@ -76,15 +77,19 @@ impl Spill for PassState {
 impl PassState {
     fn restore(stream: &StreamName, saved: &str, reducer: &Reducer) -> Result<Self, OpsError> {
         let damaged = |error: serde_json::Error| RuntimeError::State(FoldError::Reducer(error.to_string()));
-        let (version, position, micros, events_applied, state): (u64, u64, i64, u64, Option<String>) =
+        let (version, position, micros, events_applied, state): (u64, u64, i64, u64, Option<(String, String)>) =
             serde_json::from_str(saved).map_err(damaged)?;
         let recorded_at = Timestamp::from_micros_saturating(micros);
         let (version, position) = (Version(version), Position(position));
         let loaded = Loaded { version, position, recorded_at, events_applied, ..Loaded::default() };
-        let mut fold = state.is_some().then(|| reducer.fold(stream)).transpose()?;
-        if let (Some(fold), Some(state)) = (&mut fold, state) {
-            fold.restore(&state).map_err(RuntimeError::State)?;
-        }
+        let Some((name, state)) = state else { return Ok(Self { fold: None, loaded }) };
+        // The events before have decided whether the domain folds the stream.
+        let mut fold = match reducer {
+            Reducer::Own => Reducer::Named(name).fold(stream)?,
+            reducer => reducer.fold(stream)?,
+        };
+        fold.restore(&state).map_err(RuntimeError::State)?;
+        let fold = Some(fold);
         Ok(Self { fold, loaded })
     }
 

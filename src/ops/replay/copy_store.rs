@@ -237,7 +237,7 @@ fn limits_for_retime() -> Limits {
 }
 
 /// Returns the number of undamaged events at the beginning of a chunk that follows `last`, and moves `last` to the end of them.
-fn whole_events(last: &mut Head, chunk: &EventChunk) -> usize {
+pub(in crate::ops) fn whole_events(last: &mut Head, chunk: &EventChunk) -> usize {
     let whole = chunk.iter().take_while(|event| {
         let hash = chain_hash(last.hash, event.position, event.version, event.recorded_at, event.content_hash());
         // A kept content hash replaces a payload only where its erasure is recorded.

@@ -10,6 +10,7 @@ mod retime;
 mod steps;
 pub(in crate::ops) mod stream;
 
+pub use crate::event::ORIGINAL_TIME;
 pub use crate::ops::verify::comparison::Difference;
 pub use crate::ops::verify::comparison::EventRef;
 pub use crate::ops::verify::stream::replay_and_verify;
@@ -24,8 +25,8 @@ pub use copy_store::CopyProgress;
 pub use copy_store::CopyReport;
 pub use copy_store::CopyStore;
 pub use copy_store::copy_store;
+pub(in crate::ops) use copy_store::whole_events;
 pub use point_in_time::PointInTime;
-pub use retime::ORIGINAL_TIME;
 pub use steps::ReplayStep;
 pub use steps::ReplaySteps;
 pub use stream::Diff;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::event::EventView;
 use crate::event::JsonObject;
 use crate::event::NewEvent;
+use crate::event::ORIGINAL_TIME;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::Timestamp;
@@ -15,8 +16,6 @@ use crate::ops::replay::copy_event::copy_of;
 use crate::store::ReadQuery;
 use crate::store::Store;
 
-/// The member of the metadata with the original time of an event.
-pub const ORIGINAL_TIME: &str = "original_time";
 /// Maximum size of that member in bytes.
 pub(super) const EXTRA_BYTES: usize = 64;
 

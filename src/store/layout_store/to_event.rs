@@ -82,10 +82,11 @@ impl Opened {
     fn source(&self, rows: &TableRows, event: &MappedEvent) -> Map<String, Value> {
         let mut source: Map<String, Value> =
             event.source.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
-        if let Some(id) = &event.original_id
-            && self.event_id(event).to_string() != *id
-        {
-            source.insert("id".into(), id.as_str().into());
+        match &event.original_id {
+            Some(id) if self.event_id(event).to_string() == *id => {}
+            id => {
+                source.insert("id".into(), id.as_deref().into());
+            }
         }
         let first = rows.first_version();
         if let Some(version) = event.version.filter(|_| first != 1) {

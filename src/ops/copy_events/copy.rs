@@ -1,0 +1,124 @@
+//! Copies events from one store into another, and compares the digests of both.
+
+use crate::event::EventChunk;
+use crate::event::OWN_LAYOUT;
+use crate::ops::copy_events::copy_record::check_target;
+use crate::ops::copy_events::copy_record::write_record;
+use crate::ops::copy_events::draft::Draft;
+use crate::ops::copy_events::draft::Drafting;
+use crate::ops::copy_events::input::CopyEvents;
+use crate::ops::copy_events::report::CopyEventsReport;
+use crate::ops::copy_events::source_events::SourceEvents;
+use crate::ops::copy_events::writer::Writer;
+use crate::ops::digest::DigestEvents;
+use crate::ops::digest::digest_events;
+use crate::ops::error::OpsError;
+use crate::ops::replay::whole_events;
+use crate::runtime::RuntimeError;
+use crate::store::Head;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::no_store_is_empty;
+
+/// Copies the events that the target lacks. `progress` gets the number of events that were handled since the last report.
+///
+/// An interrupted copy goes on when it is repeated, and nothing is copied twice: the target itself shows what it has.
+///
+/// # Errors
+/// [`OpsError::Conflict`] when the target has other events; then nothing is written. [`StoreError::Integrity`] when the source is
+/// damaged; the events before the damage were copied.
+pub async fn copy_events(
+    source: &Store,
+    target: &Store,
+    input: &CopyEvents,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<CopyEventsReport, OpsError> {
+    let has_events = check_target(target, input).await?;
+    let mut report = empty_report(target, input);
+    let mut events = SourceEvents::in_order(source, input, &mut |_| {}).await?;
+    if !input.dry_run && !has_events {
+        write_record(target, input).await?;
+    }
+    let head = no_store_is_empty(target.head().await)?;
+    let mut drafting = Drafting::new(input);
+    let layout = input.layout.as_deref().unwrap_or(OWN_LAYOUT);
+    let mut writer = Writer::new(target, input, layout, head.recorded_at, has_events);
+    // The chain of a store of esctl is checked on the way.
+    let mut chain = (input.layout.is_none() && input.is_whole()).then(Head::default);
+    loop {
+        let chunk = match events.next().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) => return Err(stopped(error, &report)),
+        };
+        let whole = chain.as_mut().map_or(chunk.len(), |last| whole_events(last, chunk));
+        let changed = (whole < chunk.len()).then(|| chunk.get(whole).map(|event| event.position)).flatten();
+        let drafts = drafts(&mut drafting, chunk, whole, &mut report)?;
+        writer.write(drafts, &mut report).await?;
+        progress(whole as u64);
+        if let Some(position) = changed {
+            let place = source.place();
+            let message = format!("the event at position {position} of {place} differs from what was recorded: wrong hash");
+            return Err(stopped(StoreError::integrity(message).into(), &report));
+        }
+    }
+    if !input.dry_run {
+        report.target = Some(digest_events(target, &DigestEvents::default(), &mut |_| {}).await?.digest);
+    }
+    report.ok = report.target.is_none_or(|target| target == report.source) && report.differing.events == 0;
+    Ok(report)
+}
+
+fn empty_report(target: &Store, input: &CopyEvents) -> CopyEventsReport {
+    CopyEventsReport {
+        ok: false,
+        from: input.from.clone(),
+        layout: input.layout.clone(),
+        to: target.place(),
+        dry_run: input.dry_run,
+        events_copied: 0,
+        already_there: 0,
+        left_out: 0,
+        changed: Default::default(),
+        late: Default::default(),
+        not_copied: Default::default(),
+        differing: Default::default(),
+        source: Default::default(),
+        target: None,
+    }
+}
+
+/// Returns the drafts of the first events of a chunk, and adds them to the digest of the source.
+fn drafts(
+    drafting: &mut Drafting<'_>,
+    chunk: &EventChunk,
+    whole: usize,
+    report: &mut CopyEventsReport,
+) -> Result<Vec<Draft>, OpsError> {
+    let mut drafts = Vec::with_capacity(whole);
+    for event in chunk.iter().take(whole) {
+        match drafting.draft(&event)? {
+            Some(draft) => {
+                report.source.add(draft.hash);
+                drafts.push(draft);
+            }
+            None => report.left_out += 1,
+        }
+    }
+    Ok(drafts)
+}
+
+/// Adds the number of copied events to the error of a damaged source.
+fn stopped(error: OpsError, report: &CopyEventsReport) -> OpsError {
+    let there = report.already_there + report.events_copied;
+    let add = |message: String| format!("{message}; the {there} events before it are in the target");
+    match error {
+        OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { message, source })) => {
+            StoreError::Integrity { message: add(message), source }.into()
+        }
+        OpsError::Runtime(RuntimeError::Store(StoreError::ForeignDamaged { message, source })) => {
+            StoreError::ForeignDamaged { message: add(message), source }.into()
+        }
+        error => error,
+    }
+}

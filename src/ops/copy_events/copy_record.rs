@@ -1,0 +1,73 @@
+//! The record in a target of a copy: its source, and what is copied of it. Only the same copy goes on in it.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::event::Position;
+use crate::ops::copy_events::input::CopyEvents;
+use crate::ops::error::OpsError;
+use crate::store::Record;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::no_store_is_empty;
+
+/// The kind and the name of the record.
+const KIND: &str = "copy";
+const NAME: &str = "source";
+
+/// Returns the description of a copy.
+fn description(input: &CopyEvents) -> Value {
+    let streams: Vec<&str> = input.streams.iter().map(|stream| stream.as_str()).collect();
+    json!({
+        "from": input.from,
+        "layout": input.layout,
+        "streams": streams,
+        "categories": input.categories,
+        "transform": input.transform.as_ref().map(|program| program.hash()),
+        "rename": input.rename.as_ref().map(|program| program.hash()),
+        "retime": input.retime,
+    })
+}
+
+/// Checks that a target is empty, or the beginning of the same copy. Returns true if it has events.
+///
+/// # Errors
+/// [`OpsError::Conflict`] when the target has other events, or is another copy.
+pub(super) async fn check_target(target: &Store, input: &CopyEvents) -> Result<bool, OpsError> {
+    let head = no_store_is_empty(target.head().await)?;
+    let known = known(target).await?;
+    let has_events = head.position > Position::ZERO;
+    let place = target.place();
+    let Some(known) = known else {
+        return match has_events {
+            true => Err(OpsError::Conflict(format!("{place} has events and is no copy; copy into an empty store"))),
+            false => Ok(false),
+        };
+    };
+    let asked = description(input);
+    let differs = asked.as_object().into_iter().flatten().find(|(key, value)| known.get(key.as_str()) != Some(value));
+    match differs {
+        Some((key, value)) => {
+            let before = known.get(key.as_str()).unwrap_or(&Value::Null);
+            let message = format!("{place} is another copy: its {key} is {before}, and {value} was requested");
+            Err(OpsError::Conflict(format!("{message}; copy into an empty store, or repeat the first command")))
+        }
+        None => Ok(has_events),
+    }
+}
+
+async fn known(target: &Store) -> Result<Option<Value>, OpsError> {
+    let records = no_store_is_empty(target.records(KIND).await)?;
+    let record = records.into_iter().find(|record| record.name == NAME);
+    let read = |record: Record| {
+        serde_json::from_str(&record.value).map_err(|error| {
+            OpsError::from(StoreError::integrity(format!("the record of the copy in {} is no JSON: {error}", target.place())))
+        })
+    };
+    record.map(read).transpose()
+}
+
+/// Writes the record into a target, before its first event.
+pub(super) async fn write_record(target: &Store, input: &CopyEvents) -> Result<(), OpsError> {
+    Ok(target.put_record(Record::new(KIND, NAME, &description(input))).await?)
+}

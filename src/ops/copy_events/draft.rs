@@ -1,0 +1,106 @@
+//! An event of the source with the names and the content that it gets in the target.
+
+use crate::event::CopyTarget;
+use crate::event::EventType;
+use crate::event::EventView;
+use crate::event::Hash;
+use crate::event::HeldEvent;
+use crate::event::JsonError;
+use crate::event::NewEvent;
+use crate::event::OWN_LAYOUT;
+use crate::event::Original;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::copied_event;
+use crate::event::digest_hash;
+use crate::event::held_event;
+use crate::ops::copy_events::changes::Renaming;
+use crate::ops::copy_events::changes::transformed;
+use crate::ops::copy_events::input::CopyEvents;
+use crate::ops::digest::no_original;
+use crate::ops::error::OpsError;
+
+/// An event to copy.
+pub(super) struct Draft {
+    pub(super) stream: StreamName,
+    pub(super) event_type: EventType,
+    pub(super) event: RecordedEvent,
+    /// The content in the target; none for an event that stays as it is.
+    pub(super) held: Option<HeldEvent>,
+    /// The hash of the event in the digest of the source.
+    pub(super) hash: Hash,
+}
+
+/// Makes drafts of events.
+pub(super) struct Drafting<'i> {
+    input: &'i CopyEvents,
+    renaming: Renaming<'i>,
+}
+
+impl<'i> Drafting<'i> {
+    pub(super) fn new(input: &'i CopyEvents) -> Self {
+        Self { input, renaming: Renaming::new(input.rename.as_ref()) }
+    }
+
+    /// Returns the draft of an event; `None` if the program for changes leaves it out.
+    ///
+    /// # Errors
+    /// [`OpsError::Invalid`] when the event has a name that esctl refuses, or when a program fails.
+    pub(super) fn draft(&mut self, event: &EventView<'_>) -> Result<Option<Draft>, OpsError> {
+        let unreadable = |error: JsonError| no_original(event, &error);
+        let original = Original::of(event).map_err(unreadable)?;
+        let keeps = self.input.keeps_events() || is_reserved(self.input, event);
+        if keeps {
+            let (stream, event_type) = (StreamName::recorded(event.stream)?, EventType::parse(event.event_type)?);
+            let hash = digest_hash(&original).map_err(unreadable)?;
+            return Ok(Some(Draft { stream, event_type, event: event.to_recorded(), held: None, hash }));
+        }
+        let mut names = self.renaming.names(event)?;
+        let mut held = held_event(event).map_err(unreadable)?;
+        if let Some(program) = &self.input.transform {
+            let Some((event_type, changed)) = transformed(program, event, &held)? else { return Ok(None) };
+            (names.event_type, held) = (event_type.unwrap_or(names.event_type), changed);
+        }
+        let (stream, event_type) = names.parse().map_err(|(kind, reason)| {
+            let name = if kind == "stream" { &names.stream } else { &names.event_type };
+            OpsError::Invalid(format!("{kind} {name:?} {reason}; name another one with --rename"))
+        })?;
+        let hash = if self.input.transform.is_some() {
+            // Both sides are digested after the change.
+            let target = CopyTarget { event_id: event.event_id, event_type: event_type.clone(), recorded_at: event.recorded_at };
+            let (changed, _) = copied_event(event, held.clone(), self.layout(), target).map_err(unreadable)?;
+            hash_after_change(&changed, &stream, event).map_err(unreadable)?
+        } else {
+            let renamed = Original { stream: stream.as_str(), event_type: event_type.as_str(), ..original };
+            digest_hash(&renamed).map_err(unreadable)?
+        };
+        Ok(Some(Draft { stream, event_type, event: event.to_recorded(), held: Some(held), hash }))
+    }
+
+    /// Returns the name of the layout in the source of a copied event.
+    pub(super) fn layout(&self) -> &'i str {
+        self.input.layout.as_deref().unwrap_or(OWN_LAYOUT)
+    }
+}
+
+/// Returns true for an event of a stream that only esctl writes. It is copied as it is.
+pub(super) fn is_reserved(input: &CopyEvents, event: &EventView<'_>) -> bool {
+    input.layout.is_none() && event.stream.starts_with('$')
+}
+
+/// Returns the hash of a changed event, which is read as from the target.
+fn hash_after_change(changed: &NewEvent, stream: &StreamName, event: &EventView<'_>) -> Result<Hash, JsonError> {
+    let recorded_at = if event.recorded_at.is_some() { event.recorded_at } else { Timestamp::MIN };
+    let view = EventView {
+        event_id: changed.event_id,
+        stream: stream.as_str(),
+        event_type: changed.event_type.as_str(),
+        data: changed.data.as_str(),
+        metadata: changed.metadata.as_str(),
+        recorded_at,
+        source: None,
+        ..*event
+    };
+    digest_hash(&Original::of(&view)?)
+}

@@ -1,0 +1,21 @@
+//! The copy of events from any store into a store of esctl.
+
+mod changes;
+mod copy;
+mod copy_record;
+mod draft;
+mod input;
+mod refused_names;
+mod report;
+mod source_events;
+mod writer;
+
+pub use copy::copy_events;
+pub use input::CopyEvents;
+pub use input::LatePolicy;
+pub use refused_names::RefusedName;
+pub use refused_names::refused_names;
+pub use report::ChangedEvents;
+pub use report::CopyEventsReport;
+pub use report::EventPlace;
+pub use report::ListedEvents;

@@ -1,0 +1,314 @@
+//! Writes drafts into the target: those that it lacks, with times that grow and ids that are unique.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::event::Coordinates;
+use crate::event::CopyTarget;
+use crate::event::EventView;
+use crate::event::ExpectedVersion;
+use crate::event::NewEvent;
+use crate::event::Original;
+use crate::event::RecordedEvent;
+use crate::event::StreamName;
+use crate::event::Timestamp;
+use crate::event::Version;
+use crate::event::copied_event;
+use crate::event::digest_hash;
+use crate::event::same_event;
+use crate::ops::copy_events::draft::Draft;
+use crate::ops::copy_events::input::CopyEvents;
+use crate::ops::copy_events::input::LatePolicy;
+use crate::ops::copy_events::report::CopyEventsReport;
+use crate::ops::digest::no_original;
+use crate::ops::error::OpsError;
+use crate::store::AppendRequest;
+use crate::store::Limits;
+use crate::store::ReadQuery;
+use crate::store::RecordTime;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::no_store_is_empty;
+
+/// The largest event that every backend keeps, in bytes.
+const MAX_EVENT_BYTES: usize = 11 << 20;
+/// The size of an append after which the next event begins another one. MongoDB keeps an append in one document.
+const APPEND_BYTES: usize = 1 << 20;
+/// The number of streams whose end is remembered.
+const MAX_ENDS: usize = 50_000;
+/// The namespace of the ids of events whose own id another event has.
+const COPY_IDS: Uuid = Uuid::from_u128(0x6b0d_58a1_2c7e_4f95_a3d4_90e1_7b6c_28f7);
+
+/// The place of the last event of a stream in the target: its original version and position.
+type StreamEnd = (Option<u64>, Option<i64>);
+
+/// Writes into the target.
+pub(super) struct Writer<'i> {
+    target: Store,
+    input: &'i CopyEvents,
+    layout: &'i str,
+    /// The time of the last event of the target.
+    last: Timestamp,
+    /// The ends of streams; none if the target was empty, so that no event can be late.
+    ends: Option<HashMap<StreamName, Option<StreamEnd>>>,
+    /// Streams that are not copied any more.
+    stopped: HashSet<StreamName>,
+}
+
+/// The decision on the id of a draft.
+enum Known {
+    /// The target has the event.
+    Yes(Box<RecordedEvent>),
+    /// The target lacks the event, which gets this id.
+    No(Uuid),
+}
+
+impl<'i> Writer<'i> {
+    pub(super) fn new(target: &Store, input: &'i CopyEvents, layout: &'i str, last: Timestamp, has_events: bool) -> Self {
+        let target = target.clone().with_limits(Limits { event_bytes: MAX_EVENT_BYTES });
+        let checks_late = has_events && input.rename.is_none();
+        Self { target, input, layout, last, ends: checks_late.then(HashMap::new), stopped: HashSet::new() }
+    }
+
+    /// Appends the drafts that the target lacks, in one transaction.
+    ///
+    /// # Errors
+    /// [`OpsError::Conflict`] when the target was modified concurrently; [`OpsError::Invalid`] for an event that is too large.
+    pub(super) async fn write(&mut self, drafts: Vec<Draft>, report: &mut CopyEventsReport) -> Result<(), OpsError> {
+        let known = self.known(&drafts).await?;
+        let mut requests: Vec<AppendRequest> = Vec::new();
+        let (mut copied, mut bytes) = (0, 0);
+        for (draft, known) in drafts.into_iter().zip(known) {
+            let view = draft.event.view();
+            let id = match known {
+                Known::No(id) => id,
+                Known::Yes(found) => {
+                    report.already_there += 1;
+                    if hash_of(&found)? != draft.hash {
+                        report.differing.add(&view);
+                    }
+                    continue;
+                }
+            };
+            if self.leaves_out(&draft, report).await? {
+                continue;
+            }
+            let (new, time, size) = self.new_event(&draft, id, report)?;
+            copied += 1;
+            let joins = requests.last().is_some_and(|last| last.stream == draft.stream) && bytes + size <= APPEND_BYTES;
+            bytes = if joins { bytes + size } else { size };
+            match requests.last_mut() {
+                Some(AppendRequest { events, time: RecordTime::Given(times), .. }) if joins => {
+                    events.push(new);
+                    times.push(time);
+                }
+                _ => requests.push(request(draft, new, time)),
+            }
+        }
+        if !self.input.dry_run && !requests.is_empty() {
+            self.append(requests).await?;
+        }
+        report.events_copied += copied;
+        Ok(())
+    }
+
+    /// Finds the drafts that the target has. Decides on the ids of the others.
+    async fn known(&self, drafts: &[Draft]) -> Result<Vec<Known>, OpsError> {
+        let ids = drafts.iter().map(|draft| draft.event.event_id).filter(|id| !id.is_nil()).collect();
+        let mut found = self.by_id(ids).await?;
+        let (mut used, mut derived) = (HashSet::new(), DerivedIds { layout: self.layout, ids: Vec::new() });
+        let mut known = Vec::with_capacity(drafts.len());
+        for (number, draft) in drafts.iter().enumerate() {
+            let id = draft.event.event_id;
+            match found.remove(&id) {
+                Some(event) if is_copy_of(&event, draft) => {
+                    used.insert(id);
+                    known.push(Known::Yes(Box::new(event)));
+                }
+                // The id of another event.
+                Some(event) => {
+                    found.insert(id, event);
+                    derived.add(number, &draft.event.view());
+                    known.push(Known::No(id));
+                }
+                None => {
+                    if id.is_nil() || !used.insert(id) {
+                        derived.add(number, &draft.event.view());
+                    }
+                    known.push(Known::No(id));
+                }
+            }
+        }
+        let derived = derived.ids;
+        if derived.is_empty() {
+            return Ok(known);
+        }
+        let mut found = self.by_id(derived.iter().map(|(_, id)| *id).collect()).await?;
+        for (number, id) in derived {
+            known[number] = match found.remove(&id) {
+                Some(event) => Known::Yes(Box::new(event)),
+                None => Known::No(id),
+            };
+        }
+        Ok(known)
+    }
+
+    async fn by_id(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, RecordedEvent>, OpsError> {
+        let found = no_store_is_empty(self.target.events_by_id(ids).await)?;
+        Ok(found.into_iter().map(|event| (event.event_id, event)).collect())
+    }
+
+    /// Returns true for an event that is not copied because of late events of its stream.
+    async fn leaves_out(&mut self, draft: &Draft, report: &mut CopyEventsReport) -> Result<bool, OpsError> {
+        let Some(ends) = &mut self.ends else { return Ok(false) };
+        let end = match ends.get(&draft.stream) {
+            Some(end) => *end,
+            None => {
+                let query = ReadQuery::stream(draft.stream.clone()).backwards();
+                let last = no_store_is_empty(self.target.first(query).await)?;
+                last.map(|last| place_of_copy(&last)).transpose()?
+            }
+        };
+        let view = draft.event.view();
+        let place = place(&view);
+        let is_late = end.is_some_and(|end| match (end, place) {
+            ((_, Some(end)), (_, Some(position))) => end > position,
+            ((Some(end), _), (Some(version), _)) => end > version,
+            _ => false,
+        });
+        if is_late {
+            report.late.add(&view);
+            if self.input.late == LatePolicy::Stop {
+                self.stopped.insert(draft.stream.clone());
+            }
+        }
+        if ends.len() >= MAX_ENDS {
+            ends.clear();
+        }
+        ends.insert(draft.stream.clone(), if is_late { end } else { Some(place) });
+        let is_stopped = self.stopped.contains(&draft.stream);
+        if is_stopped {
+            report.not_copied.add(&view);
+        }
+        Ok(is_stopped)
+    }
+
+    /// Returns the event to append, its time and its size.
+    fn new_event(
+        &mut self,
+        draft: &Draft,
+        event_id: Uuid,
+        report: &mut CopyEventsReport,
+    ) -> Result<(NewEvent, Timestamp, usize), OpsError> {
+        let view = draft.event.view();
+        let recorded_at = self.time_of(view.recorded_at);
+        let target = CopyTarget { event_id, event_type: draft.event_type.clone(), recorded_at };
+        let made = match &draft.held {
+            None => same_event(&view, target),
+            Some(held) => copied_event(&view, held.clone(), self.layout, target),
+        };
+        let (new, changes) = made.map_err(|error| no_original(&view, &error))?;
+        let size = new.data.as_str().len() + new.metadata.as_str().len();
+        if size > MAX_EVENT_BYTES {
+            let (stream, version, position) = (view.stream, view.version, view.position);
+            return Err(OpsError::Invalid(format!(
+                "the event at position {position} (stream {stream}, version {version}) has {size} bytes, and a store keeps at most {MAX_EVENT_BYTES}; \
+                 make it smaller with --transform"
+            )));
+        }
+        report.changed.add(changes, &view);
+        self.last = recorded_at;
+        Ok((new, recorded_at, size))
+    }
+
+    /// Returns the time of the next event: its own if it is later than that of the event before.
+    fn time_of(&self, original: Timestamp) -> Timestamp {
+        let next = self.last.plus(Duration::from_micros(1));
+        let is_future = self.input.retime && original > self.input.now;
+        match original.is_some() && original < Timestamp::END_OF_RECORDED && !is_future {
+            true => next.max(original),
+            false if is_future && self.last == Timestamp::MIN => self.input.now,
+            false => next,
+        }
+    }
+
+    async fn append(&self, requests: Vec<AppendRequest>) -> Result<(), OpsError> {
+        let changed = |error: &StoreError| {
+            OpsError::Conflict(format!("{} was modified concurrently during the copy: {error}", self.target.place()))
+        };
+        for answer in self.target.append_to_any(requests).await? {
+            match answer {
+                Ok(_) => {}
+                Err(error @ (StoreError::Conflict { .. } | StoreError::IdConflict { .. } | StoreError::Invalid(_))) => {
+                    return Err(changed(&error));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn request(draft: Draft, new: NewEvent, time: Timestamp) -> AppendRequest {
+    // The versions of a store of esctl are dense, and stay.
+    let expected = match draft.held {
+        None => ExpectedVersion::Exact(Version(draft.event.version.0.saturating_sub(1))),
+        Some(_) => ExpectedVersion::Any,
+    };
+    AppendRequest { stream: draft.stream, expected, events: vec![new], time: RecordTime::Given(vec![time]) }
+}
+
+/// Returns true if an event of the target is the copy of a draft.
+fn is_copy_of(found: &RecordedEvent, draft: &Draft) -> bool {
+    if found.stream != draft.stream.as_str() {
+        return false;
+    }
+    match draft.held {
+        None => found.version == draft.event.version,
+        Some(_) => Coordinates::of_copy(&found.view()) == Some(Coordinates::of(&draft.event.view())),
+    }
+}
+
+/// The ids of drafts whose own ids cannot be used, with the numbers of the drafts.
+struct DerivedIds<'l> {
+    layout: &'l str,
+    ids: Vec<(usize, Uuid)>,
+}
+
+impl DerivedIds<'_> {
+    /// Adds the id of an event. Events of the same place, which a store without a unique index may have, get different ones.
+    fn add(&mut self, number: usize, event: &EventView<'_>) {
+        let Coordinates { version, position } = Coordinates::of(event);
+        let (version, position) = (version.unwrap_or_default(), position.unwrap_or_default());
+        let mut text = format!("{}\0{}\0{version}\0{position}", self.layout, event.stream);
+        loop {
+            let id = Uuid::new_v5(&COPY_IDS, text.as_bytes());
+            if !self.ids.iter().any(|(_, known)| *known == id) {
+                return self.ids.push((number, id));
+            }
+            text.push('\0');
+        }
+    }
+}
+
+fn hash_of(found: &RecordedEvent) -> Result<crate::event::Hash, OpsError> {
+    let view = found.view();
+    Original::of(&view).and_then(|original| digest_hash(&original)).map_err(|error| no_original(&view, &error))
+}
+
+/// Returns the place of an event of the source.
+fn place(event: &EventView<'_>) -> StreamEnd {
+    let version = event.version.is_some().then_some(event.version.0);
+    (version, Coordinates::of(event).position.and_then(|position| position.parse().ok()))
+}
+
+/// Returns the original place of an event of the target.
+fn place_of_copy(found: &RecordedEvent) -> Result<StreamEnd, OpsError> {
+    let view = found.view();
+    let original = Original::of(&view).map_err(|error| no_original(&view, &error))?;
+    let position = Coordinates::of_copy(&view).and_then(|coordinates| coordinates.position);
+    Ok((original.version, position.and_then(|position| position.parse().ok())))
+}
