@@ -26,6 +26,7 @@ use crate::ops::copy_events::RefusedName;
 use crate::ops::copy_events::copy_events;
 use crate::ops::copy_events::refused_names;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::StoreUrl;
 use crate::store::layout_store::LayoutChoice;
 use crate::store::layout_store::open_with_layout;
@@ -130,7 +131,11 @@ async fn open_source(app: &App, url: &StoreUrl, layout: Option<&str>) -> Result<
 
 async fn run(app: &App, source: &Store, target: &Store, input: &CopyEvents) -> Result<(), CliError> {
     // A source that is missing makes no target.
-    let head = source.head().await?.position;
+    let head = source.head().await.map_err(|error| match error {
+        StoreError::NoStore(_) => CliError::from(error).hint("name an existing store with --from"),
+        error => error.into(),
+    })?;
+    let head = head.position;
     let refused = refused_names(source, input, &mut |_| {}).await?;
     if !refused.is_empty() {
         return Err(names_refused(app, &refused));

@@ -59,6 +59,7 @@ pub use original::Coordinates;
 pub use original::ORIGINAL_TIME;
 pub use original::Original;
 pub use original::is_copied;
+pub use original::source_without_id;
 pub use text::escape_unsafe;
 pub use text::is_blank;
 pub use text::is_unsafe;

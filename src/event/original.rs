@@ -212,6 +212,15 @@ impl<'e> Original<'e> {
     }
 }
 
+/// Returns the source of an event of another program that has no id of its own.
+pub fn source_without_id(source: &str) -> String {
+    match members(source) {
+        Ok(known) if known.is_empty() => r#"{"id":null}"#.to_owned(),
+        Ok(known) if !known.iter().any(|(name, _)| name == "id") => format!(r#"{{"id":null,{}"#, &source[1..]),
+        _ => source.to_owned(),
+    }
+}
+
 /// Returns the original id of an event of another program: that of its source, null for none, or the event id.
 fn id_of<'e>(id: Option<&RawValue>, event: &EventView<'_>) -> Result<Option<Cow<'e, str>>, JsonError> {
     match id {

@@ -8,6 +8,7 @@ use crate::event::JsonError;
 use crate::event::Original;
 use crate::event::StreamName;
 use crate::event::digest_hash;
+use crate::event::source_without_id;
 use crate::ops::error::OpsError;
 use crate::ops::not_found::must_exist;
 use crate::store::ReadQuery;
@@ -59,6 +60,8 @@ pub async fn digest_events(
     let mut scan = store.scan(query);
     while let Some(chunk) = scan.next().await? {
         for event in chunk.iter() {
+            let source = source_of(store, &event);
+            let event = EventView { source: source.as_deref().or(event.source), ..event };
             let hash = Original::of(&event).and_then(|original| digest_hash(&original));
             digest.add(hash.map_err(|error| no_original(&event, &error))?);
         }
@@ -66,6 +69,11 @@ pub async fn digest_events(
     }
     let (stream, categories) = (input.stream.as_ref().map(ToString::to_string), input.categories.clone());
     Ok(DigestReport { store: store.place(), stream, categories, digest })
+}
+
+/// Returns the source of an event of another program that has no id of its own; `None` for other events.
+pub(super) fn source_of(store: &Store, event: &EventView<'_>) -> Option<String> {
+    event.source.filter(|_| store.derives_id(event)).map(source_without_id)
 }
 
 /// Returns the error for an event whose original cannot be read.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::event::EventChunk;
+use crate::event::EventView;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
@@ -315,6 +316,11 @@ impl Store {
     /// Returns the id of the event that another program knows by this id; `None` in a store of esctl.
     pub async fn event_id_of(&self, original: String) -> Result<Option<Uuid>, StoreError> {
         self.reader.ask(self.reader.log.event_id_of(original)).await
+    }
+
+    /// Returns true for an event of another program that has no id of its own. Only for events that were read from this store.
+    pub fn derives_id(&self, event: &EventView<'_>) -> bool {
+        self.reader.log.derives_id(event)
     }
 
     /// Returns streams in the order of their names.

@@ -40,7 +40,7 @@ pub async fn copy_events(
         write_record(target, input).await?;
     }
     let head = no_store_is_empty(target.head().await)?;
-    let mut drafting = Drafting::new(input);
+    let mut drafting = Drafting::new(source, input);
     let layout = input.layout.as_deref().unwrap_or(OWN_LAYOUT);
     let mut writer = Writer::new(target, input, layout, head.recorded_at, has_events);
     // The chain of a store of esctl is checked on the way.

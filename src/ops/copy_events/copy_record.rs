@@ -49,7 +49,7 @@ pub(super) async fn check_target(target: &Store, input: &CopyEvents) -> Result<b
     match differs {
         Some((key, value)) => {
             let before = known.get(key.as_str()).unwrap_or(&Value::Null);
-            let message = format!("{place} is another copy: its {key} is {before}, and {value} was requested");
+            let message = format!("{place} is another copy: {key} was {before}, and {value} is requested");
             Err(OpsError::Conflict(format!("{message}; copy into an empty store, or repeat the first command")))
         }
         None => Ok(has_events),

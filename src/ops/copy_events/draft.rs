@@ -19,7 +19,9 @@ use crate::ops::copy_events::changes::Renaming;
 use crate::ops::copy_events::changes::transformed;
 use crate::ops::copy_events::input::CopyEvents;
 use crate::ops::digest::no_original;
+use crate::ops::digest::source_of;
 use crate::ops::error::OpsError;
+use crate::store::Store;
 
 /// An event to copy.
 pub(super) struct Draft {
@@ -34,13 +36,14 @@ pub(super) struct Draft {
 
 /// Makes drafts of events.
 pub(super) struct Drafting<'i> {
+    source: &'i Store,
     input: &'i CopyEvents,
     renaming: Renaming<'i>,
 }
 
 impl<'i> Drafting<'i> {
-    pub(super) fn new(input: &'i CopyEvents) -> Self {
-        Self { input, renaming: Renaming::new(input.rename.as_ref()) }
+    pub(super) fn new(source: &'i Store, input: &'i CopyEvents) -> Self {
+        Self { source, input, renaming: Renaming::new(input.rename.as_ref()) }
     }
 
     /// Returns the draft of an event; `None` if the program for changes leaves it out.
@@ -48,6 +51,8 @@ impl<'i> Drafting<'i> {
     /// # Errors
     /// [`OpsError::Invalid`] when the event has a name that esctl refuses, or when a program fails.
     pub(super) fn draft(&mut self, event: &EventView<'_>) -> Result<Option<Draft>, OpsError> {
+        let source = source_of(self.source, event);
+        let event = &EventView { source: source.as_deref().or(event.source), ..*event };
         let unreadable = |error: JsonError| no_original(event, &error);
         let original = Original::of(event).map_err(unreadable)?;
         let keeps = self.input.keeps_events() || is_reserved(self.input, event);

@@ -5,6 +5,7 @@ use std::future::ready;
 use uuid::Uuid;
 
 use crate::event::EventChunk;
+use crate::event::EventView;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
 use crate::event::Timestamp;
@@ -82,6 +83,11 @@ pub trait EventLog: Send + Sync {
     /// Returns the id of the event that another program knows by this id; `None` in a store of esctl.
     fn event_id_of(&self, _: String) -> Answer<Option<Uuid>> {
         Box::pin(ready(Ok(None)))
+    }
+
+    /// Returns true for an event of another program that has no id of its own. Only for events that were read from this log.
+    fn derives_id(&self, _: &EventView<'_>) -> bool {
+        false
     }
 
     /// Returns the version of a stream; 0 where there is no such stream.

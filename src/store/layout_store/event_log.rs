@@ -5,6 +5,7 @@ use std::future::ready;
 use uuid::Uuid;
 
 use crate::event::EventChunk;
+use crate::event::EventView;
 use crate::event::Position;
 use crate::event::RecordedEvent;
 use crate::event::StreamName;
@@ -108,6 +109,10 @@ impl EventLog for LayoutStore {
 
     fn event_id_of(&self, original: String) -> Answer<Option<Uuid>> {
         self.reading(|opening| async move { Ok(Some(opening.opened().await?.id_of_original(&original))) })
+    }
+
+    fn derives_id(&self, event: &EventView<'_>) -> bool {
+        self.opening.known().is_some_and(|opened| opened.derives_id(event))
     }
 
     fn stream_version(&self, stream: StreamName) -> Answer<Version> {

@@ -67,6 +67,11 @@ impl Opening {
         self.opened.get_or_try_init(|| self.open()).await
     }
 
+    /// Returns the layout in the database after the first answer.
+    pub(super) fn known(&self) -> Option<&Opened> {
+        self.opened.get()
+    }
+
     async fn open(&self) -> Result<Opened, StoreError> {
         let (database, place) = (&*self.database, self.database.place());
         if let LayoutChoice::Named(name, layout) = &self.choice

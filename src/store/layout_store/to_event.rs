@@ -82,11 +82,10 @@ impl Opened {
     fn source(&self, rows: &TableRows, event: &MappedEvent) -> Map<String, Value> {
         let mut source: Map<String, Value> =
             event.source.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
-        match &event.original_id {
-            Some(id) if self.event_id(event).to_string() == *id => {}
-            id => {
-                source.insert("id".into(), id.as_deref().into());
-            }
+        if let Some(id) = &event.original_id
+            && self.event_id(event).to_string() != *id
+        {
+            source.insert("id".into(), id.as_str().into());
         }
         let first = rows.first_version();
         if let Some(version) = event.version.filter(|_| first != 1) {
@@ -100,16 +99,28 @@ impl Opened {
 
     /// Returns the id of an event. One that is no UUID, or is missing, gives the same UUID each time.
     pub(super) fn event_id(&self, event: &MappedEvent) -> Uuid {
-        let derived = |text: String| self.derived(&text);
-        match (&event.original_id, &event.stream) {
-            (Some(id), _) => self.id_of_original(id),
-            (None, Some(stream)) if event.version.is_some() => {
-                derived(format!("version\0{stream}\0{}", event.version.unwrap_or_default()))
-            }
-            (None, _) => {
-                derived(format!("position\0{}", event.position.map_or(0, |position| position - 1 + self.first_position())))
-            }
+        match &event.original_id {
+            Some(id) => self.id_of_original(id),
+            None => self.id_of_place(event.stream.as_deref(), event.version, event.position),
         }
+    }
+
+    /// Returns the id of an event without an id of its own.
+    fn id_of_place(&self, stream: Option<&str>, version: Option<i64>, position: Option<i64>) -> Uuid {
+        match (stream, version) {
+            (Some(stream), Some(version)) => self.derived(&format!("version\0{stream}\0{version}")),
+            _ => self.derived(&format!("position\0{}", position.map_or(0, |position| position - 1 + self.first_position()))),
+        }
+    }
+
+    /// Returns true for an event without an id of its own.
+    pub(super) fn derives_id(&self, event: &EventView<'_>) -> bool {
+        let shown = |is_some: bool, number: u64| i64::try_from(number).ok().filter(|_| is_some);
+        let stream = Some(event.stream).filter(|stream| !stream.is_empty());
+        let version = shown(event.version.is_some(), event.version.0);
+        let position = shown(event.position.is_some(), event.position.0);
+        // Most ids are of another kind.
+        event.event_id.get_version_num() == 5 && event.event_id == self.id_of_place(stream, version, position)
     }
 }
 
