@@ -209,7 +209,7 @@ const EXAMPLES: [(&str, &[&str]); 91] = [
         &[
             "esctl copy --from sqlite:orders.db --from-layout sqlite-es --to sqlite:mirror.db",
             "esctl copy --from postgres://localhost/shop --from-layout message-db --to sqlite:mirror.db --category order",
-            "esctl copy --from sqlite:events.db --to postgres://localhost/events --dry-run",
+            "esctl copy --from sqlite:orders.db --from-layout sqlite-es --to sqlite:mirror.db --dry-run",
         ],
     ),
     ("digest", &["esctl digest", "esctl digest order-7", "esctl digest --category order -o json"]),

@@ -36,12 +36,13 @@ use serde_json::json;
 const ID: &str = "018c2f5e-7a00-7000-8000-000000000001";
 
 /// Examples that are not run, by their beginning, with the reason.
-const NOT_RUN: [(&str, &str); 6] = [
+const NOT_RUN: [(&str, &str); 7] = [
     ("esctl ui", "needs a terminal: tests/ui"),
     ("esctl serve", "listens on a port that may be in use: tests/serve"),
     ("esctl bench", "takes minutes in a debug build: tests/cli_bench"),
     ("esctl selftest", "takes half a minute: tests/cli_selftest"),
     ("esctl init --store postgres:", "needs a server: tests/conformance"),
+    ("esctl copy --from postgres:", "needs a server: tests/layout"),
     ("esctl stream tail --all --layout", "needs a store of another program: tests/layout"),
 ];
 

@@ -170,7 +170,7 @@ fn a_digest_has_no_order_and_knows_streams_and_categories() {
     assert_eq!((code, &report["events_copied"]), (0, &json!(4)), "{err}");
     assert_eq!(on(&foreign, &target.url, &["digest", "n-3"])["digest"], parts[2]["digest"]);
     let (code, _, err) = copy(&foreign, &layout, &target.url, &["n-2"]);
-    assert!(code == 4 && err.contains("is another copy: streams was []"), "{code} {err}");
+    assert!(code == 4 && err.contains("is another copy: streams was"), "{code} {err}");
 }
 
 #[test]
