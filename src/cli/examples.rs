@@ -208,7 +208,7 @@ const EXAMPLES: [(&str, &[&str]); 91] = [
         "copy",
         &[
             "esctl copy --from sqlite:orders.db --from-layout sqlite-es --to sqlite:mirror.db",
-            "esctl copy --from postgres://localhost/shop --from-layout message-db --to sqlite:mirror.db --category order",
+            "esctl copy --from postgres://localhost/shop --from-layout message-db --to sqlite:mirror.db --category order --follow",
             "esctl copy --from sqlite:orders.db --from-layout sqlite-es --to sqlite:mirror.db --dry-run",
         ],
     ),

@@ -34,6 +34,7 @@ mod examples;
 pub mod exit;
 pub mod failure;
 mod file_mode;
+mod follow_wait;
 mod future_events;
 mod game;
 mod game_words;

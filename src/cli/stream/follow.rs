@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::cli::app::App;
 use crate::cli::error::CliError;
+use crate::cli::follow_wait::in_words;
 use crate::cli::replace_file::Readers;
 use crate::cli::replace_file::replace;
 use crate::cli::replace_file::unwritable;
@@ -14,7 +15,6 @@ use crate::ops::follow_events::FollowEvents;
 use crate::ops::follow_events::FollowUpdate;
 use crate::ops::tail_events::TailEvents;
 use crate::store::Store;
-use crate::store::follow::FollowWait;
 
 /// Shows the events of a store until the program is interrupted. `resume` is the file with the place.
 pub(super) async fn run(app: &App, store: &Store, input: &TailEvents, resume: Option<&Path>) -> Result<(), CliError> {
@@ -47,30 +47,12 @@ pub(super) async fn run(app: &App, store: &Store, input: &TailEvents, resume: Op
                 }
             }
             FollowUpdate::Nothing => {}
-            FollowUpdate::Waiting(wait) => app.out.warn(&waiting(&wait)),
+            FollowUpdate::Waiting(wait) => app.out.warn(&in_words(&wait)),
             FollowUpdate::Note(text) => app.out.note(&text),
             FollowUpdate::Unavailable(error) => app.warn_unavailable(&error),
             FollowUpdate::Available => app.note_available(),
             FollowUpdate::Ended => return list.finish(None),
         }
-    }
-}
-
-fn waiting(wait: &FollowWait) -> String {
-    let shown: Vec<&str> = wait.writers.iter().take(3).map(String::as_str).collect();
-    let more = wait.writers.len() - shown.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    match shown.as_slice() {
-        [] => format!("waiting for {}, which may still become visible", wait.at),
-        [one] => format!(
-            "waiting for {}, which an open transaction may still add: {one}; every follower of this store waits for it",
-            wait.at
-        ),
-        several => format!(
-            "waiting for {}, which open transactions may still add: {}{more}; every follower of this store waits for them",
-            wait.at,
-            several.join(", ")
-        ),
     }
 }
 

@@ -69,7 +69,7 @@ pub async fn copy_events(
     Ok(report)
 }
 
-fn empty_report(target: &Store, input: &CopyEvents) -> CopyEventsReport {
+pub(super) fn empty_report(target: &Store, input: &CopyEvents) -> CopyEventsReport {
     CopyEventsReport {
         ok: false,
         from: input.from.clone(),
@@ -89,7 +89,7 @@ fn empty_report(target: &Store, input: &CopyEvents) -> CopyEventsReport {
 }
 
 /// Returns the drafts of the first events of a chunk, and adds them to the digest of the source.
-fn drafts(
+pub(super) fn drafts(
     drafting: &mut Drafting<'_>,
     chunk: &EventChunk,
     whole: usize,

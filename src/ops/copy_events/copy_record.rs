@@ -14,6 +14,8 @@ use crate::store::no_store_is_empty;
 /// The kind and the name of the record.
 const KIND: &str = "copy";
 const NAME: &str = "source";
+/// The name of the record with the place of a follower.
+const TOKEN: &str = "token";
 
 /// Returns the description of a copy.
 fn description(input: &CopyEvents) -> Value {
@@ -57,8 +59,23 @@ pub(super) async fn check_target(target: &Store, input: &CopyEvents) -> Result<b
 }
 
 async fn known(target: &Store) -> Result<Option<Value>, OpsError> {
+    record(target, NAME).await
+}
+
+/// Returns the place of the follower of the source that a target keeps.
+pub(super) async fn follow_token(target: &Store) -> Result<Option<String>, OpsError> {
+    let token = record(target, TOKEN).await?;
+    Ok(token.and_then(|token| token["token"].as_str().map(str::to_owned)))
+}
+
+/// Keeps the place of the follower of the source in a target.
+pub(super) async fn write_token(target: &Store, token: &Value) -> Result<(), OpsError> {
+    Ok(target.put_record(Record::new(KIND, TOKEN, token)).await?)
+}
+
+async fn record(target: &Store, name: &str) -> Result<Option<Value>, OpsError> {
     let records = no_store_is_empty(target.records(KIND).await)?;
-    let record = records.into_iter().find(|record| record.name == NAME);
+    let record = records.into_iter().find(|record| record.name == name);
     let read = |record: Record| {
         serde_json::from_str(&record.value).map_err(|error| {
             OpsError::from(StoreError::integrity(format!("the record of the copy in {} is no JSON: {error}", target.place())))

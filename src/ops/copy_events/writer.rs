@@ -73,6 +73,16 @@ impl<'i> Writer<'i> {
         Self { target, input, layout, last, ends: checks_late.then(HashMap::new), stopped: HashSet::new() }
     }
 
+    /// Continues after the last event of the target, which may be one whose append had an unknown outcome.
+    pub(super) fn continue_after(&mut self, last: Timestamp) {
+        self.last = last;
+    }
+
+    /// Returns true if there are streams that are not copied any more.
+    pub(super) fn has_stopped(&self) -> bool {
+        !self.stopped.is_empty()
+    }
+
     /// Appends the drafts that the target lacks, in one transaction.
     ///
     /// # Errors
