@@ -60,6 +60,8 @@ complete -c esctl -n "__fish_esctl_needs_command" -f -a "scenario" -d 'Run given
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "verify" -d 'Verify that a store is as it was written: events, snapshots, read models'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "checkpoint" -d 'Show the places that projections and other readers have reached'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "check" -d 'Check a store for monitoring, with exit codes 0 to 3'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "digest" -d 'Compute the number and the digest of events, which are those of every copy'
+complete -c esctl -n "__fish_esctl_needs_command" -f -a "copy" -d 'Copy the events of a store, also of another program, into a store of esctl'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "stats" -d 'Show the size of a store: events, streams, bytes and rates, by category and type'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "ui" -d 'View streams, events, states and projections in the terminal, live'
 complete -c esctl -n "__fish_esctl_needs_command" -f -a "serve" -d 'Serve clients over HTTP, WebSocket and SSE, with a dashboard'
@@ -2032,6 +2034,56 @@ complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l category -d 'Only events of this category; repeatable' -r
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l from -d 'Store to read' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l from-layout -d 'Layout of a store that another program wrote: a name, a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l to -d 'Store of esctl to write: one that is empty, or an incomplete copy' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l category -d 'Only events of this category; repeatable' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l transform -d 'Change type, data and metadata of each event by this jq program, or the one in @FILE; no result leaves the event out' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l rename -d 'Change the names by this jq program, or the one in @FILE, from {"stream","type"} to the same' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l late -d 'Handling of an event that appears after later events of its stream were copied' -r -f -a "stop\t'Copy no further event of the stream'
+append\t'Append the event at the end of its stream'"
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l retime -d 'Replace times that are in the future; the original time goes to metadata.original_time'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -s f -l follow -d 'Keep running and copy new events; reconnects if a store is unavailable'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l dry-run -d 'Show the changes that a copy would make, and write nothing'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l context -d 'Named store from the configuration file' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stats" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
