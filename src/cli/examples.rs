@@ -197,6 +197,8 @@ const EXAMPLES: [(&str, &[&str]); 91] = [
         &["esctl verify", "esctl verify resource-gold", "esctl verify --layout auto --store sqlite:orders.db --reducer merge"],
     ),
     ("checkpoint list", &["esctl checkpoint list", "esctl checkpoint list --layout auto --store sqlite:orders.db -o json"]),
+    ("check head", &["esctl check head --warn 5m --crit 1h", "esctl check head --crit 1h --format nagios"]),
+    ("check integrity", &["esctl check integrity", "esctl check integrity --format nagios"]),
     (
         "check lag",
         &[

@@ -30,7 +30,7 @@ use crate::cli::usage;
 use crate::jq::LARGE_STACK;
 use crate::jq::on_a_large_stack;
 use crate::jq::this_stack_is_large;
-use crate::ops::checkpoints::Severity;
+use crate::ops::Severity;
 
 /// The number of threads for blocking calls, such as looking up host names. Each has a large stack, of which little is used.
 const BLOCKING_THREADS: usize = 16;

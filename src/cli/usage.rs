@@ -19,7 +19,7 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::OutputSettings;
 use crate::event::escape_unsafe;
-use crate::ops::checkpoints::Severity;
+use crate::ops::Severity;
 use crate::store::redact_text;
 
 /// Commands of other tools, with the commands of esctl that do the same.

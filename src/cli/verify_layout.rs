@@ -25,7 +25,7 @@ pub(super) async fn verify_with_layout(
 ) -> Result<(), CliError> {
     let reducer = named.map(|name| reducer(app, Some(name))).transpose()?;
     let input = VerifyLayout { stream, reducer, now: app.now() };
-    let store = app.store()?;
+    let store = tables.store(app.open_options());
     let bar = app.out.progress(None, "rows");
     let report = verify_layout(tables, &store, &input, &mut |rows| bar.advance(rows)).await?;
     bar.finish();
@@ -40,8 +40,8 @@ pub(super) async fn verify_with_layout(
     let layout = report.foreign.map_or_else(String::new, |foreign| foreign.layout);
     let error = CliError::integrity(format!("{found} in the store of layout {layout}"));
     let hint = match report.findings.iter().all(|finding| finding.kind == "index") {
-        true => "run 'esctl layout check' for the statement that creates the index",
-        false => "esctl only reads this store; the program that writes it, or an operator of its database, can repair it",
+        true => format!("run 'esctl layout check {}' for the statement that creates the index", app.layout().unwrap_or_default()),
+        false => "esctl only reads this store; the program that writes it, or an operator of its database, can repair it".into(),
     };
     Err(error.code("store_damaged").hint(hint))
 }

@@ -7,6 +7,7 @@ use crate::common::Esctl;
 use crate::common::backend::Backend;
 use crate::layout::log::Log;
 use crate::layout::log::LogStore;
+use crate::layout::log::event;
 use crate::layout::stores::Foreign;
 
 fn log() -> Log {
@@ -153,6 +154,39 @@ fn a_check_of_lag_has_the_exit_codes_of_monitoring_plugins() {
     assert!(code == 3 && out.starts_with("LAG UNKNOWN - "), "{code} {out}");
 }
 
+fn the_last_event_and_the_integrity_are_checked(on: Backend) {
+    let store = Log::new().make(on);
+    for (args, expected, part) in [
+        (vec!["head"], 0, "HEAD OK - the last event is at position 5, "),
+        (vec!["head", "--warn", "1h"], 1, "HEAD WARNING - "),
+        (vec!["head", "--warn", "1h", "--crit", "2h"], 2, "age="),
+        (vec!["integrity"], 0, "INTEGRITY OK - 5 events checked, no findings | findings=0;;0;0 events=5"),
+    ] {
+        let (code, out, error) = store.run(&[&["check"], &args[..], &["--format", "nagios"]].concat());
+        assert!(code == expected && out.contains(part) && error.is_empty(), "{args:?}: {code} {out} {error}");
+    }
+    let store = Log::new().without_index().with(event(6, "a", 3, "{}")).make(on);
+    let (code, out, _) = store.run(&["check", "integrity", "--format", "nagios"]);
+    assert!(code == 2 && out.starts_with("INTEGRITY CRITICAL - index no unique index of log has s, v"), "{code} {out}");
+    let (code, out, _) = store.run(&["check", "integrity", "--format", "json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &report["severity"], &report["findings_total"]), (2, &json!("critical"), &json!(2)));
+    let (code, out, _) = store.run(&["check", "head", "--format", "prometheus"]);
+    assert!(code == 0 && out.contains("\nesctl_head_position 6\n"), "{out}");
+}
+
+#[test]
+fn the_last_event_and_the_integrity_are_checked_on_sqlite() {
+    the_last_event_and_the_integrity_are_checked(Backend::Sqlite);
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn the_last_event_and_the_integrity_are_checked_on_servers() {
+    the_last_event_and_the_integrity_are_checked(Backend::Postgres);
+    the_last_event_and_the_integrity_are_checked(Backend::MongoReplicaSet);
+}
+
 #[test]
 fn projections_of_esctl_are_checkpoints() {
     let esctl = Esctl::new(Backend::Sqlite);
@@ -169,6 +203,9 @@ fn projections_of_esctl_are_checkpoints() {
     esctl.must(&["projection", "run"]);
     assert_eq!(state(&esctl.json(&["checkpoint", "list"]), "resources"), (json!("current"), json!(0)));
     assert_eq!(esctl.run(&["check", "lag", "--crit", "0"]).code, 0);
+    let output = esctl.run(&["check", "head", "--crit", "1h", "--format", "nagios"]);
+    assert!(output.code == 0 && output.stdout.starts_with("HEAD OK - the last event is at position 1, "), "{output:?}");
+    assert_eq!(esctl.run(&["check", "integrity"]).code, 0);
 }
 
 #[test]

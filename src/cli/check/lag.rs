@@ -5,23 +5,20 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::check::format::CheckFormat;
 use crate::cli::check::nagios;
+use crate::cli::check::outcome::Outcome;
+use crate::cli::check::outcome::severity_cell;
 use crate::cli::check::prometheus;
 use crate::cli::checkpoint::checkpoint_cells;
 use crate::cli::checkpoint::checkpoint_columns;
 use crate::cli::checkpoint::checkpoints;
 use crate::cli::error::CliError;
 use crate::cli::output::Cell;
-use crate::cli::output::Format;
-use crate::cli::output::Output;
-use crate::cli::output::OutputSettings;
 use crate::cli::output::Sheet;
-use crate::cli::output::Tone;
 use crate::cli::when::parse_duration;
 use crate::ops::checkpoints::CheckpointStatus;
 use crate::ops::checkpoints::LagLimit;
 use crate::ops::checkpoints::LagLimits;
 use crate::ops::checkpoints::LagReport;
-use crate::ops::checkpoints::Severity;
 use crate::ops::checkpoints::check_lag;
 
 /// Check the lag of checkpoints; exit code 0 ok, 1 warning, 2 critical, 3 unknown
@@ -60,47 +57,22 @@ impl CheckLagArgs {
         }
         found.retain(|it| self.names.is_empty() || self.names.contains(&it.name));
         let report = check_lag(found, LagLimits { warn: self.warn, crit: self.crit });
-        match self.format {
-            Some(CheckFormat::Nagios) => app.out.text(&nagios::lag(&report))?,
-            Some(CheckFormat::Prometheus) => app.out.text(&prometheus::lag(&report))?,
-            Some(CheckFormat::Table) => show(&in_format(app, Format::Table), &report)?,
-            Some(CheckFormat::Json) => show(&in_format(app, Format::Json), &report)?,
-            None => show(&app.out, &report)?,
-        }
-        match report.severity {
-            Severity::Ok => Ok(()),
-            severity => Err(CliError::verdict(severity.exit_code())),
-        }
+        let (nagios, prometheus) = (nagios::lag(&report), prometheus::lag(&report));
+        let outcome = Outcome { severity: report.severity, nagios, prometheus };
+        outcome.print(app, self.format, &report, |sheet| draw(sheet, &report))
     }
 }
 
-fn in_format(app: &App, format: Format) -> Output {
-    Output::new(OutputSettings { format, ..app.out.settings().clone() })
-}
-
-fn show(out: &Output, report: &LagReport) -> Result<(), CliError> {
-    out.one(report, |sheet| draw(sheet, report))
-}
-
 fn draw(sheet: &mut Sheet, report: &LagReport) {
-    sheet.field("lag", severity(report.severity));
+    sheet.field("lag", severity_cell(report.severity));
     sheet.field("found", Cell::prose(&report.message));
     let all: Vec<CheckpointStatus> = report.checkpoints.iter().map(|it| it.checkpoint.clone()).collect();
     let columns: Vec<&str> = ["severity"].into_iter().chain(checkpoint_columns(&all)).collect();
     let rows = report.checkpoints.iter().map(|it| {
         let cells = checkpoint_cells(&it.checkpoint, &all);
-        [severity(it.severity)].into_iter().chain(cells).collect()
+        [severity_cell(it.severity)].into_iter().chain(cells).collect()
     });
     sheet.table(&columns, rows.collect());
-}
-
-fn severity(severity: Severity) -> Cell {
-    let tone = match severity {
-        Severity::Ok => Tone::Good,
-        Severity::Warning | Severity::Unknown => Tone::Warn,
-        Severity::Critical => Tone::Bad,
-    };
-    Cell::new(severity.name().to_lowercase()).tone(tone)
 }
 
 #[cfg(test)]

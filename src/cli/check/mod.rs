@@ -1,8 +1,11 @@
 //! The commands `esctl check …`, for monitoring. They have the exit codes of monitoring plugins: 0 to 3.
 
 mod format;
+mod head;
+mod integrity;
 mod lag;
 mod nagios;
+mod outcome;
 mod prometheus;
 
 use std::ffi::OsString;
@@ -12,30 +15,44 @@ use clap::Subcommand;
 use crate::cli::app::App;
 use crate::cli::check::format::CheckFormat;
 use crate::cli::error::CliError;
-use crate::ops::checkpoints::Severity;
+use crate::ops::Severity;
 
 /// The names of the subcommands.
-const VERBS: [&str; 1] = ["lag"];
+const VERBS: [&str; 3] = ["lag", "head", "integrity"];
 
 /// The subcommands of `esctl check`.
 #[derive(Debug, Subcommand)]
 pub enum CheckVerb {
     Lag(lag::CheckLagArgs),
+    Head(head::CheckHeadArgs),
+    Integrity(integrity::CheckIntegrityArgs),
 }
 
 impl CheckVerb {
     fn format(&self) -> Option<CheckFormat> {
         match self {
             Self::Lag(args) => args.format,
+            Self::Head(args) => args.format,
+            Self::Integrity(args) => args.format,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Lag(_) => "LAG",
+            Self::Head(_) => "HEAD",
+            Self::Integrity(_) => "INTEGRITY",
         }
     }
 }
 
 /// Runs a check. Whatever prevents it has the exit code of an unknown outcome.
 pub(super) async fn run(verb: CheckVerb, app: &App) -> Result<(), CliError> {
-    let is_plugin = verb.format() == Some(CheckFormat::Nagios);
+    let (is_plugin, name) = (verb.format() == Some(CheckFormat::Nagios), verb.name());
     let outcome = match verb {
         CheckVerb::Lag(args) => args.run(app).await,
+        CheckVerb::Head(args) => args.run(app).await,
+        CheckVerb::Integrity(args) => args.run(app).await,
     };
     let Err(error) = outcome else { return Ok(()) };
     if error.is_verdict() || error.is_signal() || error.is_closed_pipe() {
@@ -43,7 +60,7 @@ pub(super) async fn run(verb: CheckVerb, app: &App) -> Result<(), CliError> {
     }
     if is_plugin {
         // A monitoring system reads stdout.
-        app.out.text(&nagios::unknown("LAG", &error))?;
+        app.out.text(&nagios::unknown(name, &error))?;
         return Err(CliError::verdict(Severity::Unknown.exit_code()));
     }
     Err(error.with_exit_code(Severity::Unknown.exit_code()))

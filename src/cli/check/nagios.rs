@@ -2,6 +2,8 @@
 
 use crate::cli::error::CliError;
 use crate::event::escape_unsafe;
+use crate::ops::check_head::HeadReport;
+use crate::ops::check_integrity::IntegrityReport;
 use crate::ops::checkpoints::CheckedLag;
 use crate::ops::checkpoints::LagLimit;
 use crate::ops::checkpoints::LagReport;
@@ -11,6 +13,19 @@ pub(super) fn lag(report: &LagReport) -> String {
     let data = report.checkpoints.iter().flat_map(|it| performance(it, report)).collect::<Vec<_>>().join(" ");
     let data = if data.is_empty() { data } else { format!(" | {data}") };
     format!("LAG {} - {}{data}", report.severity.name(), plain(&report.message))
+}
+
+/// Returns the line of a check of the last event.
+pub(super) fn head(report: &HeadReport) -> String {
+    let limit = |limit: Option<f64>| limit.map(|limit| limit.to_string()).unwrap_or_default();
+    let data = report.age_seconds.map(|age| format!(" | age={age:.3}s;{};{};0", limit(report.warn), limit(report.crit)));
+    format!("HEAD {} - {}{}", report.severity.name(), plain(&report.message), data.unwrap_or_default())
+}
+
+/// Returns the line of a verification.
+pub(super) fn integrity(report: &IntegrityReport) -> String {
+    let IntegrityReport { severity, message, events, findings_total, .. } = report;
+    format!("INTEGRITY {} - {} | findings={findings_total};;0;0 events={events}", severity.name(), plain(message))
 }
 
 /// Returns the line of a check that could not be made.

@@ -1,6 +1,8 @@
 //! Metrics in the text format of Prometheus.
 
 use crate::event::escape_unsafe;
+use crate::ops::check_head::HeadReport;
+use crate::ops::check_integrity::IntegrityReport;
 use crate::ops::checkpoints::CheckedLag;
 use crate::ops::checkpoints::LagReport;
 
@@ -29,6 +31,25 @@ pub(super) fn lag(report: &LagReport) -> String {
         Some(it.severity.exit_code().to_string())
     });
     text
+}
+
+/// Returns the metrics of a check of the last event.
+pub(super) fn head(report: &HeadReport) -> String {
+    let mut text = gauge("head_position", "Last position of the store.", &report.position.to_string());
+    if let Some(age) = report.age_seconds {
+        text.push_str(&gauge("head_age_seconds", "Age of the last event.", &age.to_string()));
+    }
+    text
+}
+
+/// Returns the metrics of a verification.
+pub(super) fn integrity(report: &IntegrityReport) -> String {
+    let events = gauge("integrity_events", "Events that were checked.", &report.events.to_string());
+    events + &gauge("integrity_findings", "Findings of the verification.", &report.findings_total.to_string())
+}
+
+fn gauge(name: &str, help: &str, value: &str) -> String {
+    format!("# HELP esctl_{name} {help}\n# TYPE esctl_{name} gauge\nesctl_{name} {value}\n")
 }
 
 fn label(name: &str) -> String {

@@ -12,8 +12,8 @@ use crate::ops::checkpoints::projection_checkpoints;
 /// # Errors
 /// The layout names no table of checkpoints (2), or the store lacks it (3).
 pub(in crate::cli) async fn checkpoints(app: &App) -> Result<Vec<CheckpointStatus>, CliError> {
-    let store = app.store()?;
     let Some(tables) = layout_tables(app)? else {
+        let store = app.store()?;
         let queries = app.all_queries(&store).await?;
         return Ok(projection_checkpoints(&store, &queries, app.now()).await?);
     };
@@ -24,6 +24,7 @@ pub(in crate::cli) async fn checkpoints(app: &App) -> Result<Vec<CheckpointStatu
             error.hint("save 'esctl layout show NAME' as a file, and add [checkpoints] with from, name and position or time")
         );
     }
+    let store = tables.store(app.open_options());
     let Some((found, more)) = foreign_checkpoints(&tables, &store, app.now()).await? else {
         return Err(CliError::not_found("the store has no table of checkpoints as the layout names it").code("no_checkpoints"));
     };

@@ -6,42 +6,7 @@ use serde::Serialize;
 
 use crate::ops::checkpoints::status::CheckpointState;
 use crate::ops::checkpoints::status::CheckpointStatus;
-
-/// The severity of a lag, in the order of monitoring plugins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Within the limits.
-    Ok,
-    /// Over the limit for a warning.
-    Warning,
-    /// It cannot be said.
-    Unknown,
-    /// Over the limit for an alarm, or unable to go on.
-    Critical,
-}
-
-impl Severity {
-    /// Returns the name of monitoring plugins.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Warning => "WARNING",
-            Self::Unknown => "UNKNOWN",
-            Self::Critical => "CRITICAL",
-        }
-    }
-
-    /// Returns the exit code of monitoring plugins.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Ok => 0,
-            Self::Warning => 1,
-            Self::Critical => 2,
-            Self::Unknown => 3,
-        }
-    }
-}
+use crate::ops::severity::Severity;
 
 /// A limit of lag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -173,11 +138,11 @@ mod tests {
 
     use super::LagLimit;
     use super::LagLimits;
-    use super::Severity;
     use super::check_lag;
     use crate::event::Position;
     use crate::ops::checkpoints::CheckpointState;
     use crate::ops::checkpoints::CheckpointStatus;
+    use crate::ops::severity::Severity;
 
     fn checkpoint(state: CheckpointState, lag_events: Option<u64>, lag_seconds: Option<f64>) -> CheckpointStatus {
         CheckpointStatus {

@@ -10,7 +10,6 @@ pub use lag::CheckedLag;
 pub use lag::LagLimit;
 pub use lag::LagLimits;
 pub use lag::LagReport;
-pub use lag::Severity;
 pub use lag::check_lag;
 pub use own::projection_checkpoints;
 pub use status::CheckpointState;

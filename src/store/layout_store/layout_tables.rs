@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::event::StreamName;
 use crate::store::error::StoreError;
+use crate::store::event_store::Store;
 use crate::store::foreign::Engine;
 use crate::store::foreign::RowsQuery;
 use crate::store::foreign::open_foreign;
@@ -13,6 +14,7 @@ use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::opening::LayoutChoice;
 use crate::store::layout_store::opening::Opening;
 use crate::store::layout_store::row_walk::RowWalk;
+use crate::store::layout_store::store::LayoutStore;
 use crate::store::options::OpenOptions;
 use crate::store::url::StoreUrl;
 
@@ -58,6 +60,11 @@ pub fn open_tables(url: &StoreUrl, choice: LayoutChoice, options: impl Into<Open
 }
 
 impl LayoutTables {
+    /// Returns the same store for reading its events.
+    pub fn store(&self, options: impl Into<OpenOptions>) -> Store {
+        Store::new(Arc::new(LayoutStore { opening: Arc::clone(&self.opening) }), options)
+    }
+
     /// Returns the parts of the store.
     ///
     /// # Errors

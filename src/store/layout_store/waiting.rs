@@ -34,6 +34,28 @@ impl LayoutTables {
         }))
     }
 
+    /// Returns the position of the last event, from 1, and its time if it has one; `None` without events.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] if the store has no positions.
+    pub async fn last_event(&self) -> Result<Option<(i64, Option<Timestamp>)>, StoreError> {
+        let opened = self.opened().await?;
+        let (Some(order), Some(table)) = (opened.position(), opened.tables.first()) else {
+            return Err(StoreError::Invalid(format!(
+                "layout {} has no order over all streams, so no event is the last",
+                opened.name
+            )));
+        };
+        let mut query = table.all.query(1).bound(vec![order.column.clone()], Comparison::Present, Vec::new());
+        query.order = vec![order.column];
+        query.range.backwards = true;
+        let rows = self.opening.database.rows(query).await.map_err(StoreError::of_foreign)?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let mapper = table.all.mapper();
+        let time = mapper.map(&row.values, row.place).ok().and_then(|event| event.recorded_at);
+        Ok(Some((mapper.position_in(&row.values).unwrap_or(0), time)))
+    }
+
     /// Returns the version of a stream, from 1; 0 if it has no events.
     pub async fn last_version(&self, stream: &str) -> Result<i64, StoreError> {
         let version = self.opened().await?.version(&*self.opening.database, stream).await.map_err(StoreError::of_foreign)?;
