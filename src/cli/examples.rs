@@ -20,7 +20,7 @@ pub(super) const EXAMPLES_HEADING: &str = "Examples:\n";
 const OF_GROUP: usize = 3;
 
 /// The examples of each command, by its words.
-const EXAMPLES: [(&str, &[&str]); 91] = [
+const EXAMPLES: [(&str, &[&str]); 93] = [
     ("demo", &["esctl demo", "esctl demo --keep"]),
     (
         "resource create",

@@ -53,7 +53,9 @@ impl VerifyArgs {
         if let Some(tables) = layout_tables(app)? {
             if self.head.is_some() {
                 let error = CliError::usage("a store that is read with a layout has no hash chain, so --head cannot be checked");
-                return Err(error.code("no_hash_chain").hint("leave out --head"));
+                return Err(error
+                    .code("no_hash_chain")
+                    .hint("leave out --head, or copy the store into one of esctl with 'esctl copy', which has a hash chain"));
             }
             return verify_with_layout(app, &tables, self.stream, self.reducer.as_deref()).await;
         }
