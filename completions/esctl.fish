@@ -1989,26 +1989,28 @@ complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_
 complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand checkpoint; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l context -d 'Named store from the configuration file' -r
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l client -d 'Client recorded with every event [default: the OS user]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
 json\t'One JSON document'
 ndjson\t'One JSON value a line'
 yaml\t'One YAML document'
 csv\t'A header and rows'"
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s q -l quiet -d 'Print results and errors only'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s y -l yes -d 'Answer yes to every confirmation'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l accept-clock -d 'Append even if the clock of this machine was refused'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag" -f -a "lag" -d 'Check the lag of checkpoints; exit code 0 ok, 1 warning, 2 critical, 3 unknown'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -s h -l help -d 'Print help'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -f -a "lag" -d 'Check the lag of checkpoints; exit code 0 ok, 1 warning, 2 critical, 3 unknown'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -f -a "head" -d 'Check the age of the last event; exit code 0 ok, 1 warning, 2 critical, 3 unknown'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and not __fish_seen_subcommand_from lag head integrity" -f -a "integrity" -d 'Verify the whole store for monitoring; exit code 0 ok, 2 critical, 3 unknown'
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l warn -d 'Warn about a lag over this many events, or over this age of the oldest waiting event: 1000 or 5m' -r
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l crit -d 'Be critical about a lag over this many events, or over this age' -r
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l format -d 'Output format [default: that of --output]' -r -f -a "table\t'A table for people'
@@ -2034,6 +2036,54 @@ complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from lag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l warn -d 'Warn about a last event that is older: 90s, 5m' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l crit -d 'Be critical about a last event that is older' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l format -d 'Output format [default: that of --output]' -r -f -a "table\t'A table for people'
+json\t'One JSON document'
+prometheus\t'Metrics in the text format of Prometheus, for a textfile collector'
+nagios\t'One line with performance data, for Nagios and Icinga'"
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l format -d 'Output format [default: that of --output]' -r -f -a "table\t'A table for people'
+json\t'One JSON document'
+prometheus\t'Metrics in the text format of Prometheus, for a textfile collector'
+nagios\t'One line with performance data, for Nagios and Icinga'"
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l context -d 'Named store from the configuration file' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l layout -d 'Read a store that another program wrote: a layout of \'esctl layout list\', a file, or auto for the only one that fits' -r -F
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l client -d 'Client recorded with every event [default: the OS user]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -s o -l output -d 'Output format: table, json, ndjson, yaml or csv [default: table]' -r -f -a "table\t'Tables for people'
+json\t'One JSON document'
+ndjson\t'One JSON value a line'
+yaml\t'One YAML document'
+csv\t'A header and rows'"
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -s q -l quiet -d 'Print results and errors only'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -s v -l verbose -d 'Print diagnostics on stderr; -vv for more (or ESCTL_LOG=debug)'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -s y -l yes -d 'Answer yes to every confirmation'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l accept-clock -d 'Append even if the clock of this machine was refused'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
+complete -c esctl -n "__fish_esctl_using_subcommand check; and __fish_seen_subcommand_from integrity" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c esctl -n "__fish_esctl_using_subcommand digest" -l category -d 'Only events of this category; repeatable' -r
 complete -c esctl -n "__fish_esctl_using_subcommand digest" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand digest" -l context -d 'Named store from the configuration file' -r
