@@ -96,7 +96,6 @@ const EXAMPLES: [(&str, &[&str]); 93] = [
         &[
             "esctl stream tail --all",
             "esctl stream tail order-7 --after 0 -o ndjson",
-            "esctl stream tail --all --no-follow",
             "esctl stream tail --all --layout marten --resume marten.place -o ndjson",
         ],
     ),
