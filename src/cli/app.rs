@@ -221,12 +221,14 @@ impl App {
         Ok(if self.typed.names_a_store() { self.named_store()? } else { None })
     }
 
-    /// Returns the URL of the store that a command line asks for. Prints nothing, even if the configuration file is broken.
+    /// Returns the URL and the layout of the store that a command line asks for. Prints nothing, even if the configuration file is
+    /// broken.
     ///
     /// # Errors
     /// As [`App::new`] and [`App::store`].
-    pub(super) fn store_url_of(globals: &Globals, matches: &ArgMatches) -> Result<StoreUrl, CliError> {
-        url_of(&Effective::new(&TypedSettings::new(globals, matches), &ConfigFile::load()?)?)
+    pub(super) fn store_url_of(globals: &Globals, matches: &ArgMatches) -> Result<(StoreUrl, Option<String>), CliError> {
+        let effective = Effective::new(&TypedSettings::new(globals, matches), &ConfigFile::load()?)?;
+        Ok((url_of(&effective)?, effective.layout.map(|layout| layout.value)))
     }
 
     /// Returns the URL of the embedded store of this user.

@@ -52,7 +52,7 @@ pub async fn names(
     limit: usize,
 ) -> Result<Vec<String>, OpsError> {
     match what {
-        NameKind::Streams if !prefix.contains('-') => match streams(store, prefix, limit).await? {
+        NameKind::Streams if !prefix.contains('-') && store.abilities().dense => match streams(store, prefix, limit).await? {
             (names, false) => Ok(names),
             (_, true) => Ok(categories(store, prefix, limit).await?.into_iter().map(|category| category + "-").collect()),
         },
@@ -96,6 +96,14 @@ async fn streams(store: &Store, prefix: &str, limit: usize) -> Result<(Vec<Strin
 async fn categories(store: &Store, prefix: &str, limit: usize) -> Result<Vec<String>, OpsError> {
     let mut found: Vec<String> = Vec::new();
     let mut after = None;
+    if !store.abilities().dense {
+        // A list of another program goes on after names that are there only.
+        let query = StreamQuery { prefix: Some(prefix.to_owned()), limit, ..StreamQuery::default() };
+        found.extend(list_streams(store, query).await?.items.into_iter().map(|info| info.category));
+        found.sort_unstable();
+        found.dedup();
+        return Ok(found);
+    }
     while found.len() < limit {
         let query = StreamQuery { prefix: Some(prefix.to_owned()), after, limit: 1, ..StreamQuery::default() };
         let Some(first) = store.streams(query).await?.into_iter().next() else { break };
@@ -140,7 +148,8 @@ async fn failed_events(store: &Store, queries: &QueryBus, prefix: &str) -> Resul
 
 async fn types(store: &Store, prefix: &str) -> Result<Vec<String>, OpsError> {
     let mut found = BTreeSet::new();
-    let mut scan = store.scan_limited(ReadQuery::all().backwards(), LAST_EVENTS);
+    let query = if store.has_order().await? { ReadQuery::all().backwards() } else { ReadQuery::all() };
+    let mut scan = store.scan_limited(query, LAST_EVENTS);
     while let Some(chunk) = scan.next().await? {
         for event in chunk.iter().filter(|event| event.event_type.starts_with(prefix)) {
             if !found.contains(event.event_type) {

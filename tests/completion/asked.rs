@@ -8,6 +8,7 @@ use crate::common::backend::Backend;
 use crate::completion::shell::lines;
 use crate::completion::shell::seeded;
 use crate::completion::shell::until_names;
+use crate::layout::stores::Foreign;
 
 #[test]
 fn each_kind_of_name_comes_from_the_store() {
@@ -44,6 +45,23 @@ fn layouts_are_built_in_ones_and_files() {
     for verb in ["show", "check"] {
         assert_eq!(esctl.offered(&["layout", verb, "message-"]), ["message-db", "message-of-mine.toml"]);
     }
+}
+
+#[test]
+fn names_of_a_store_of_another_program_are_found_with_its_layout() {
+    let foreign = Foreign::of_layout("sqlite-es", Backend::Sqlite);
+    let all = foreign.read("sqlite-es", &["stream", "list"]);
+    let names: Vec<&str> = all["items"].as_array().unwrap().iter().map(|item| item["stream"].as_str().unwrap()).collect();
+    let ask = |more: &[&str]| {
+        let words = [&["--store", foreign.url.as_str(), "--layout", "sqlite-es", "stream"], more].concat();
+        until_names(|| lines(&foreign.esctl.ask("bash", None, &words)))
+    };
+    assert_eq!(
+        ask(&["show", &names[0][..2]]),
+        names.iter().filter(|name| name.starts_with(&names[0][..2])).copied().collect::<Vec<_>>()
+    );
+    let (category, _) = names[0].split_once('-').unwrap();
+    assert!(ask(&["read", "--all", "--category", &category[..1]]).contains(&category.to_owned()));
 }
 
 #[test]

@@ -21,5 +21,5 @@ mod read_names;
 mod read_odd;
 mod read_only;
 mod read_pages;
-mod stores;
+pub mod stores;
 mod verify;

@@ -31,6 +31,7 @@ fn a_role_that_may_only_select_is_enough_and_nothing_is_written() {
         &["--layout", "auto", "stream", "list"],
         &["--layout", "message-db", "stream", "read", "--all"],
         &["--layout", "message-db", "replay", "wallet-1"],
+        &["--layout", "message-db", "stream", "tail", "--all", "--after", "0", "--until", "2026-01-01T00:00:00Z"],
         &["--layout", "message-db", "trace", "7f9619ff-8b86-d011-b42d-00c04fc96401", "-q"],
     ] {
         let output = esctl.run_on(&url, args);
@@ -70,6 +71,7 @@ fn a_database_is_read_through_a_pooler() {
             &["layout", "guess"],
             &["--layout", "message-db", "stream", "list"],
             &["--layout", "message-db", "stream", "read", "wallet-1"],
+            &["--layout", "message-db", "stream", "tail", "wallet-1", "--until", "2026-01-01T00:00:00Z"],
         ] {
             let output = foreign.esctl.run_on(through.as_str(), args);
             assert_eq!(output.code, 0, "{mode} {more} {args:?}: {output:?}");

@@ -13,6 +13,7 @@ use crate::cli::complete::command_line::typed_options;
 use crate::cli::config::ConfigFile;
 use crate::cli::globals::Globals;
 use crate::cli::globals::without_empty_variables;
+use crate::cli::layout_choice::layout_choice;
 use crate::cli::name_source::NameSource;
 use crate::event::is_unsafe;
 use crate::ops::Reducer;
@@ -23,6 +24,7 @@ use crate::runtime::QueryBus;
 use crate::runtime::system_clock;
 use crate::store;
 use crate::store::StoreUrl;
+use crate::store::layout_store::open_with_layout;
 
 /// The maximum number of names that are offered.
 const MOST: usize = 200;
@@ -87,28 +89,38 @@ fn find(
         NameSource::Contexts => Some(ConfigFile::load().ok()?.contexts.into_iter().map(|context| context.name).collect()),
         NameSource::Reducers => Some(Reducer::names().into_iter().map(str::to_owned).collect()),
         NameSource::Layouts => list_layouts().ok().map(|all| all.into_iter().map(|layout| layout.name.to_owned()).collect()),
-        NameSource::Store(what) => of_store(&store_of(definition, words)?, what, prefix, left),
+        NameSource::Store(what) => {
+            let (url, layout) = store_of(definition, words)?;
+            of_store(&url, layout.as_deref(), what, prefix, left)
+        }
     }
 }
 
-/// Returns the URL of the store that the command would use.
-fn store_of(definition: fn() -> clap::Command, words: &[String]) -> Option<StoreUrl> {
+/// Returns the URL of the store that the command would use, and the layout with which it would read it.
+fn store_of(definition: fn() -> clap::Command, words: &[String]) -> Option<(StoreUrl, Option<String>)> {
     let mut line: Vec<OsString> = vec!["esctl".into()];
-    line.extend(typed_options(words, &["--store", "--context"]).into_iter().map(OsString::from));
+    line.extend(typed_options(words, &["--store", "--context", "--layout"]).into_iter().map(OsString::from));
     // Any command; it is not run.
     line.push("stats".into());
     let matches = without_empty_variables(definition()).try_get_matches_from(line).ok()?;
     App::store_url_of(&Globals::from_arg_matches(&matches).ok()?, &matches).ok()
 }
 
-fn of_store(url: &StoreUrl, what: NameKind, prefix: &str, left: Duration) -> Option<Vec<String>> {
+fn of_store(url: &StoreUrl, layout: Option<&str>, what: NameKind, prefix: &str, left: Duration) -> Option<Vec<String>> {
     if *url == StoreUrl::SqliteMemory || left.is_zero() {
         return None;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
-        let store = store::open(url, left).ok()?;
-        let queries = QueryBus::open(store.clone(), system_clock()).await.ok()?;
+        let store = match layout {
+            Some(layout) => open_with_layout(url, layout_choice(layout, left).ok()?, left).ok()?,
+            None => store::open(url, left).ok()?,
+        };
+        let queries = match layout {
+            // The store of another program keeps no projections.
+            Some(_) => QueryBus::new(store.clone(), system_clock()),
+            None => QueryBus::open(store.clone(), system_clock()).await.ok()?,
+        };
         names(&store, &queries, what, prefix, MOST).await.ok()
     })
 }
