@@ -125,7 +125,7 @@ async fn open_source(app: &App, url: &StoreUrl, layout: Option<&str>) -> Result<
         && let Some(fit) = fitting(app, url, app.timeout()).await
     {
         // Copied events name the layout.
-        choice = layout_choice(&fit.layout, app.timeout())?;
+        choice = layout_choice(fit.layout, app.timeout())?;
     }
     let name = match &choice {
         LayoutChoice::Named(name, _) => name.clone(),

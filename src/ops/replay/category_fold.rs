@@ -66,8 +66,8 @@ impl Spill for PassState {
     type Error = OpsError;
 
     fn save(&self) -> Result<Option<String>, OpsError> {
-        let save = |fold: &Box<dyn Fold>| Ok((fold.version().name, fold.save()?));
-        let state = self.fold.as_ref().map(save).transpose().map_err(RuntimeError::State)?;
+        let save = |fold: &dyn Fold| Ok((fold.version().name, fold.save()?));
+        let state = self.fold.as_deref().map(save).transpose().map_err(RuntimeError::State)?;
         let Loaded { version, position, recorded_at, events_applied, .. } = &self.loaded;
         let saved = (version.0, position.0, recorded_at.micros(), events_applied, state);
         Ok(Some(serde_json::to_string(&saved).map_err(|error| RuntimeError::State(FoldError::Reducer(error.to_string())))?))
