@@ -18,8 +18,9 @@ const WITHOUT_A_STORE: [&str; 4] = ["completions", "context", "help", "man"];
 /// Versions of the logic of projections that the store keeps are above this: the second in which they were made.
 const MADE_BY_THE_CLOCK: u32 = 50_000_000;
 /// Commands that other tests try. The demo has a store of its own on every backend, and a race that any client may win. Layouts are
-/// of databases of other programs. A copy has two stores.
-const ELSEWHERE: [&str; 7] = ["bench", "copy", "demo", "layout", "selftest", "serve", "ui"];
+/// of databases of other programs. A copy has two stores, and a lag is a
+/// matter of the clock.
+const ELSEWHERE: [&str; 9] = ["bench", "check", "checkpoint", "copy", "demo", "layout", "selftest", "serve", "ui"];
 
 /// The command lines of the script, and what each reads from stdin.
 fn script() -> Vec<(&'static str, String)> {

@@ -12,6 +12,7 @@ use crate::cli::checkpoint::checkpoint_cells;
 use crate::cli::checkpoint::checkpoint_columns;
 use crate::cli::checkpoint::checkpoints;
 use crate::cli::error::CliError;
+use crate::cli::name_source::NameSource;
 use crate::cli::output::Cell;
 use crate::cli::output::Sheet;
 use crate::cli::when::parse_duration;
@@ -28,6 +29,7 @@ use crate::ops::checkpoints::check_lag;
 #[derive(Debug, Args)]
 pub struct CheckLagArgs {
     /// Only these checkpoints [default: all]
+    #[arg(add = NameSource::PROJECTIONS)]
     names: Vec<String>,
     /// Warn about a lag over this many events, or over this age of the oldest waiting event: 1000 or 5m
     #[arg(long, value_name = "N|DURATION", value_parser = limit)]
