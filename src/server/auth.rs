@@ -21,11 +21,14 @@ use crate::server::Scopes;
 use crate::server::settings::AUDIENCE;
 use crate::server::settings::TokenKey;
 use crate::server::settings::TokenSettings;
+use crate::server::token_crypto::use_ring;
 
 /// Tolerated difference between the clocks of the token issuer and of this machine, in seconds.
 const LEEWAY_SECONDS: u64 = 5;
 /// Minimum length of a secret. Shorter ones can be found by brute force (RFC 7518, 3.2).
 const MIN_SECRET_BYTES: usize = 32;
+/// Length of the shortest RSA key of 2048 bits in DER. Shorter keys are not allowed (RFC 7518, 3.3).
+const MIN_RSA_BYTES: usize = 268;
 /// Maximum length of a token. Proxies accept less than this in a header.
 const MAX_TOKEN_BYTES: usize = 8 << 10;
 /// Maximum length of the name of a client, player or owner.
@@ -41,6 +44,9 @@ pub enum KeyError {
     /// The secret is short enough to be guessed.
     #[error("the secret has {0} bytes; HS256 requires at least {MIN_SECRET_BYTES}")]
     ShortSecret(usize),
+    /// The key is too short for its algorithm.
+    #[error("the RSA key is too short; RS256 requires at least 2048 bits")]
+    ShortRsaKey,
     /// The key is of an unknown kind.
     #[error("not a public key of RSA or Ed25519 in PEM format")]
     NoPublicKey,
@@ -81,6 +87,7 @@ impl Auth {
     /// [`KeyError`] if the key is unusable.
     pub fn new(settings: Option<&TokenSettings>) -> Result<Self, KeyError> {
         let Some(TokenSettings { key, audience, issuer }) = settings else { return Ok(Self { keys: None }) };
+        use_ring();
         let (algorithm, key) = decoding_key(key)?;
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY_SECONDS;
@@ -135,7 +142,12 @@ fn decoding_key(key: &TokenKey) -> Result<(Algorithm, DecodingKey), KeyError> {
         TokenKey::PublicKey(pem) => {
             let ed = DecodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key));
             let rsa = || DecodingKey::from_rsa_pem(pem).map(|key| (Algorithm::RS256, key));
-            ed.or_else(|_| rsa()).map_err(|_| KeyError::NoPublicKey)
+            let (algorithm, key) = ed.or_else(|_| rsa()).map_err(|_| KeyError::NoPublicKey)?;
+            let bytes = key.try_get_as_bytes().map_err(|_| KeyError::NoPublicKey)?;
+            match algorithm {
+                Algorithm::RS256 if bytes.len() < MIN_RSA_BYTES => Err(KeyError::ShortRsaKey),
+                _ => Ok((algorithm, key)),
+            }
         }
     }
 }

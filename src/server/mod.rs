@@ -25,6 +25,7 @@ mod routes;
 #[allow(clippy::module_inception, reason = "the layer is named after its main type")]
 mod server;
 pub mod settings;
+mod token_crypto;
 mod trace;
 mod visibility;
 

@@ -8,7 +8,6 @@ use std::process::Stdio;
 
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::EncodingKey;
-use jsonwebtoken::Header;
 use serde_json::Value;
 use serde_json::json;
 
@@ -18,6 +17,7 @@ use crate::application::own_program::own_command;
 use crate::common::Esctl;
 use crate::common::backend::Backend;
 use crate::common::backend::run;
+use crate::serve::token::signed_by;
 
 crate::on_every_backend! {
     a_server_without_the_domain_shows_its_read_models
@@ -49,7 +49,7 @@ impl Served {
         let expires = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 600;
         let claims = json!({"sub": scope, "scope": scope, "exp": expires});
         let key = EncodingKey::from_secret(SECRET.as_bytes()).unwrap();
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+        let token = signed_by(Algorithm::HS256, &key, &claims);
         let (status, text) = self.send(|client, url| {
             let url = format!("{url}{path}");
             let request = body.map_or_else(|| client.get(&url), |body| client.post(&url).json(body));

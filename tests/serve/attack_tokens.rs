@@ -288,12 +288,14 @@ fn keys_that_protect_nothing_are_refused() {
     };
     let (short, empty) = (file("short", "secret\n"), file("empty", ""));
     let (private, no_key) = (file("private.pem", token::RSA), file("no.pem", "-----BEGIN NONSENSE-----"));
+    let short_rsa = file("short.pem", token::SHORT_RSA_PUBLIC);
     for (flag, path) in [
         ("--jwt-secret-file", &short),
         ("--jwt-secret-file", &empty),
         ("--jwt-public-key-file", &private),
         ("--jwt-public-key-file", &no_key),
         ("--jwt-public-key-file", &short),
+        ("--jwt-public-key-file", &short_rsa),
     ] {
         let (code, said) = refused(&[flag, path]);
         assert_eq!(code, Some(2), "{path}: {said}");

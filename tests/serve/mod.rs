@@ -32,4 +32,4 @@ mod raw;
 mod shutdown;
 mod streams;
 mod support;
-mod token;
+pub mod token;

@@ -5,7 +5,11 @@ use std::time::UNIX_EPOCH;
 
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::EncodingKey;
-use jsonwebtoken::Header;
+use ring::hmac;
+use ring::rand::SystemRandom;
+use ring::signature::Ed25519KeyPair;
+use ring::signature::RSA_PKCS1_SHA256;
+use ring::signature::RsaKeyPair;
 use serde_json::Value;
 use serde_json::json;
 
@@ -15,6 +19,7 @@ pub const SECRET: &str = "the secret of these tests, which is long enough";
 pub const WITH_SECRET: [&str; 2] = ["--jwt-secret-file", "secret"];
 pub const RSA: &str = include_str!("keys/rsa.pem");
 pub const RSA_PUBLIC: &str = include_str!("keys/rsa.pub.pem");
+pub const SHORT_RSA_PUBLIC: &str = include_str!("keys/rsa1024.pub.pem");
 pub const ED25519: &str = include_str!("keys/ed25519.pem");
 pub const ED25519_PUBLIC: &str = include_str!("keys/ed25519.pub.pem");
 
@@ -56,7 +61,25 @@ pub fn signed(claims: &Value) -> String {
 
 /// The same with any key.
 pub fn signed_by(algorithm: Algorithm, key: &EncodingKey, claims: &Value) -> String {
-    jsonwebtoken::encode(&Header::new(algorithm), claims, key).unwrap()
+    let message = format!("{}.{}", part(&json!({"typ": "JWT", "alg": algorithm})), part(claims));
+    format!("{message}.{}", base64url(&signature(algorithm, key.as_bytes(), message.as_bytes())))
+}
+
+fn signature(algorithm: Algorithm, key: &[u8], message: &[u8]) -> Vec<u8> {
+    let secret = |algorithm| hmac::sign(&hmac::Key::new(algorithm, key), message).as_ref().to_vec();
+    match algorithm {
+        Algorithm::HS256 => secret(hmac::HMAC_SHA256),
+        Algorithm::HS384 => secret(hmac::HMAC_SHA384),
+        Algorithm::HS512 => secret(hmac::HMAC_SHA512),
+        Algorithm::RS256 => {
+            let pair = RsaKeyPair::from_der(key).unwrap();
+            let mut signature = vec![0; pair.public().modulus_len()];
+            pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).unwrap();
+            signature
+        }
+        Algorithm::EdDSA => Ed25519KeyPair::from_pkcs8_maybe_unchecked(key).unwrap().sign(message).as_ref().to_vec(),
+        other => panic!("no test signs with {other:?}"),
+    }
 }
 
 /// Returns a token made without the key: any header, any claims, any signature.
