@@ -154,6 +154,7 @@ impl Command {
         match self {
             Self::Stream(verb) => verb.effect() == Effect::Reads,
             Self::Replay(replay) => replay.reads_one_stream(),
+            Self::Bench(verb) => verb.can_read_with_layout(),
             Self::Trace(_)
             | Self::Bisect(_)
             | Self::Copy(_)

@@ -23,6 +23,8 @@ pub struct ReadEvents {
     pub categories: Vec<String>,
     /// The types; none: all.
     pub types: Vec<String>,
+    /// True to read also what the store of another program hides.
+    pub hidden: bool,
 }
 
 /// Starts reading events.
@@ -44,6 +46,7 @@ pub async fn read_events(store: &Store, input: &ReadEvents) -> Result<Scan, OpsE
     let (from, to) = selection.places(store, &source, input.backwards).await?;
     let mut query = ReadQuery { source, ..ReadQuery::all() }.from(from).to(to);
     query = query.categories(input.categories.clone()).types(input.types.clone()).between(times.0, times.1);
+    query.hidden = input.hidden;
     if input.backwards {
         query = query.backwards();
     }

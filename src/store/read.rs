@@ -42,6 +42,8 @@ pub struct ReadQuery {
     pub since: Option<Timestamp>,
     /// The latest time of events, as for `since`.
     pub until: Option<Timestamp>,
+    /// True to read also what the store of another program hides, such as deleted events.
+    pub hidden: bool,
     /// The end of the page before, where a place alone does not name it.
     pub token: Option<PageToken>,
     /// True to read every stored event, also after the recorded head, which is not read: for a damaged store.
@@ -67,6 +69,7 @@ impl ReadQuery {
             types: Vec::new(),
             since: None,
             until: None,
+            hidden: false,
             token: None,
             beyond_head: false,
         }

@@ -7,7 +7,6 @@ use std::sync::PoisonError;
 use std::thread;
 use std::thread::JoinHandle;
 
-use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::store::answer::Answer;
@@ -83,18 +82,6 @@ pub(crate) fn on_thread<T: Send + 'static>(
     };
     let started = thread::Builder::new().name(name.to_owned()).spawn(work);
     answer_of(started.map(|_| ()).map_err(no_thread), result)
-}
-
-/// Runs one asynchronous job on a thread of its own, in a runtime that ends with it.
-pub(crate) fn on_runtime<T, W>(name: &str, job: impl FnOnce() -> W + Send + 'static) -> Answer<T>
-where
-    T: Send + 'static,
-    W: Future<Output = Result<T, StoreError>>,
-{
-    on_thread(name, move || {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
-        runtime.block_on(job())
-    })
 }
 
 fn no_thread(error: io::Error) -> StoreError {

@@ -15,6 +15,7 @@ mod guess;
 mod lag;
 mod libraries;
 mod log;
+mod plans;
 mod read;
 mod read_engines;
 mod read_names;

@@ -50,6 +50,11 @@ fn reads(name: &str, on: Backend) {
         let matching: Vec<&Value> = found.iter().filter(is_same).collect();
         let same_version = |found: &&&Value| event["version"].is_null() || found["version"] == event["version"];
         assert_eq!(event["hidden"] == true, matching.is_empty(), "{name}: {event}");
+        if event["hidden"] == true {
+            let all = read(&["stream", "read", event["stream"].as_str().unwrap(), "--hidden"]);
+            let shown = items(&all).iter().find(|item| item["type"] == event["type"]).unwrap();
+            assert!(shown["source"]["hidden"] == true && items(&all).last().unwrap()["source"]["hidden"].is_null(), "{all}");
+        }
         let Some(read) = matching.iter().find(same_version) else { continue };
         assert_eq!((&read["recorded_at"], &read["metadata"]), (&event["recorded_at"], &event["metadata"]), "{name}: {event}");
     }

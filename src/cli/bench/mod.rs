@@ -25,6 +25,13 @@ pub enum BenchVerb {
     Serve(serve::BenchServeArgs),
 }
 
+impl BenchVerb {
+    /// Returns true for a benchmark of a store that another program wrote.
+    pub(super) fn can_read_with_layout(&self) -> bool {
+        matches!(self, Self::Read(_))
+    }
+}
+
 pub(super) async fn run(verb: BenchVerb, app: &App) -> Result<(), CliError> {
     match verb {
         BenchVerb::Append(args) => args.run(app).await,

@@ -8,19 +8,29 @@ use crate::cli::arg_values::size;
 use crate::cli::bench::scratch::Scratch;
 use crate::cli::bench::scratch::ScratchArgs;
 use crate::cli::bench::show::show;
+use crate::cli::bench::show::show_kept;
 use crate::cli::bench::show::show_sweep;
 use crate::cli::error::CliError;
+use crate::cli::layout_choice::layout_choice;
 use crate::ops::bench::Bench;
 use crate::ops::bench::BenchReport;
 use crate::ops::bench::PASSES;
 use crate::ops::bench::ReadBench;
+use crate::ops::bench::bench_layout;
 use crate::ops::bench::bench_project;
 use crate::ops::bench::bench_read;
 use crate::ops::bench::bench_replay;
 use crate::ops::bench::usual_streams;
+use crate::store::layout_store::LayoutBaseline;
 
 /// Minimum number of events in a stream, on average, when several numbers of streams are measured.
 const FEWEST_EVENTS_A_STREAM: u64 = 5;
+
+/// The number of events unless another is wanted.
+const DEFAULT_EVENTS: usize = 1_000_000;
+
+/// The memory for rows unless another is wanted, in bytes.
+const DEFAULT_MEMORY: usize = 256 << 20;
 
 /// The kind of benchmark.
 #[derive(Clone, Copy)]
@@ -32,7 +42,8 @@ pub(super) enum BenchKind {
 
 /// Read a scratch store that is filled first, beside the bare database reading the same
 ///
-/// The benchmark never touches the user's store.
+/// The benchmark never touches the user's store. With --layout it reads the store of another program five times, beside its database
+/// handing out the same columns, and writes nothing.
 #[derive(Debug, Args)]
 pub struct BenchReadArgs {
     /// Read the streams one after the other instead of all events at once; --streams 1 measures one long stream
@@ -47,9 +58,9 @@ pub struct BenchReadArgs {
 /// The benchmark never touches the user's store.
 #[derive(Debug, Args)]
 pub struct BenchWorkArgs {
-    /// Number of events
-    #[arg(long, value_name = "N", value_parser = limit, default_value = "1000000")]
-    events: usize,
+    /// Number of events [default: 1000000]
+    #[arg(long, value_name = "N", value_parser = limit)]
+    events: Option<usize>,
     /// Number of streams [default: a tenth of the events]
     #[arg(long, value_name = "N", value_parser = limit)]
     streams: Option<usize>,
@@ -68,20 +79,41 @@ pub struct BenchWorkArgs {
     /// Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]
     #[arg(long, value_name = "N", value_parser = limit)]
     batch: Option<usize>,
-    /// Memory for rows, when a read model is rebuilt
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB", conflicts_with = "batch")]
-    memory: usize,
+    /// Memory for rows, when a read model is rebuilt [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with = "batch")]
+    memory: Option<usize>,
     #[command(flatten)]
     scratch: ScratchArgs,
 }
 
 impl BenchReadArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        self.work.measure(app, BenchKind::Read, self.by_stream).await
+        let Some(layout) = app.layout() else { return self.work.measure(app, BenchKind::Read, self.by_stream).await };
+        if self.by_stream || self.work.describes_a_scratch_store() {
+            let message = "with a layout the store is read as it is: only --layout, --store and the global options are possible";
+            return Err(CliError::usage(message));
+        }
+        let url = app.store_url()?;
+        let baseline = LayoutBaseline::new(&url, layout_choice(layout, app.timeout())?, app.open_options())?;
+        let bar = app.out.progress(None, "events");
+        let mut report = bench_layout(&app.store()?, &baseline, &mut |more| bar.advance(more)).await?;
+        bar.finish();
+        report.store = url.to_string();
+        show_kept(app, &report, "same columns")
     }
 }
 
 impl BenchWorkArgs {
+    /// Returns true if an argument is about a scratch store.
+    fn describes_a_scratch_store(&self) -> bool {
+        self.events.is_some()
+            || self.streams.is_some()
+            || self.sweep.is_some()
+            || self.batch.is_some()
+            || self.memory.is_some()
+            || self.scratch.is_given()
+    }
+
     pub(super) async fn run(self, app: &App, what: BenchKind) -> Result<(), CliError> {
         self.measure(app, what, false).await
     }
@@ -92,7 +124,7 @@ impl BenchWorkArgs {
             _ if by_stream => "bare query",
             _ => "bare scan",
         };
-        let events = self.events as u64;
+        let events = self.events.unwrap_or(DEFAULT_EVENTS) as u64;
         let Some(sweep) = &self.sweep else {
             let streams = self.streams.map_or_else(|| usual_streams(events), |streams| streams as u64);
             return show(app, &self.run_one(app, what, by_stream, events, streams).await?, bare);
@@ -114,7 +146,7 @@ impl BenchWorkArgs {
         streams: u64,
     ) -> Result<BenchReport, CliError> {
         let scratch = Scratch::make(app, &self.scratch)?;
-        let input = ReadBench { events, streams, batch: self.batch, memory: self.memory, by_stream };
+        let input = ReadBench { events, streams, batch: self.batch, memory: self.memory.unwrap_or(DEFAULT_MEMORY), by_stream };
         let bar = app.out.progress(Some(input.events * PASSES), "events");
         let mut progress = |more| bar.advance(more);
         let mut bench =

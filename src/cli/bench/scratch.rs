@@ -28,6 +28,13 @@ pub(super) struct ScratchArgs {
     dir: Option<PathBuf>,
 }
 
+impl ScratchArgs {
+    /// Returns true if a flag is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.dir.is_some()
+    }
+}
+
 /// A store for one benchmark. Drop it last: the drop removes it, even after an error or an interrupt.
 pub(super) struct Scratch<'a> {
     app: &'a App,

@@ -8,19 +8,33 @@ use crate::cli::output::Cell;
 use crate::cli::output::Listing;
 use crate::ops::bench::BenchReport;
 
-/// Prints the report; `bare` is the name of the baseline.
+/// Prints the report of a scratch store, which is removed; `bare` is the name of the baseline.
 pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), CliError> {
+    show_with(app, report, bare, " (removed)")
+}
+
+/// Prints the report of a store that stays.
+pub(super) fn show_kept(app: &App, report: &BenchReport, bare: &str) -> Result<(), CliError> {
+    show_with(app, report, bare, "")
+}
+
+fn show_with(app: &App, report: &BenchReport, bare: &str, removed: &str) -> Result<(), CliError> {
     app.out.one(report, |sheet| {
         sheet.field("what", report.what);
         let (events, streams) = (report.events, report.streams);
         let writers = if report.writers > 1 { format!(", {} writers", report.writers) } else { String::new() };
-        let streams = if streams == 1 { "1 stream".to_owned() } else { format!("{streams} streams") };
+        let streams = match streams {
+            None => String::new(),
+            Some(1) => " in 1 stream".to_owned(),
+            Some(streams) => format!(" in {streams} streams"),
+        };
         let commit = match (report.commands, report.group) {
             (Some(_), _) => String::new(),
+            _ if report.streams.is_none() => String::new(),
             (None, 1) => format!(", {} a commit", report.batch),
             (None, group) => format!(", {group} appends of {} a commit", report.batch),
         };
-        sheet.field("events", format!("{events} in {streams}{commit}{writers}"));
+        sheet.field("events", format!("{events}{streams}{commit}{writers}"));
         if report.existing > 0 {
             sheet.field("existing", format!("{} events", report.existing));
         }
@@ -49,7 +63,7 @@ pub(super) fn show(app: &App, report: &BenchReport, bare: &str) -> Result<(), Cl
         sheet.field("seconds", format!("{:.3}", report.seconds));
         let indexes = if report.indexed { "; with the unique indexes of the store" } else { "" };
         sheet.field("statement", format!("{}{indexes}", report.bare_statement));
-        sheet.field("store", format!("{} (removed)", report.store));
+        sheet.field("store", format!("{}{removed}", report.store));
     })
 }
 
@@ -74,7 +88,7 @@ pub(super) fn show_sweep(app: &App, reports: &[BenchReport], bare: &str) -> Resu
         let item = SweepItem { report, of_first: report.events_per_second / first };
         list.push(&item, || {
             vec![
-                report.streams.into(),
+                report.streams.map_or_else(Cell::none, Cell::from),
                 report.events.into(),
                 format!("{:.0}", report.events_per_second).as_str().into(),
                 format!("{:.2}", item.of_first).as_str().into(),

@@ -25,7 +25,7 @@ impl LayoutCheckArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let shown = read_layout(&self.layout, app.open_options().timeout)?;
         let database = open_foreign(&app.store_url()?, &app.open_options())?;
-        let report = check(&shown.name, &shown.layout, &*database).await?;
+        let report = check(&shown.name, &shown.layout, &database).await?;
         app.out.one(&report, |sheet| draw(sheet, &report))?;
         if report.ok {
             return Ok(());

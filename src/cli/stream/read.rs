@@ -50,10 +50,17 @@ pub struct StreamReadArgs {
     /// Only events for which this jq program, or the one in @FILE, returns a value other than false and null
     #[arg(long = "where", value_name = "JQ", allow_hyphen_values = true)]
     condition: Option<String>,
+    /// Also show the events that the store of another program hides, such as deleted ones; needs --layout
+    #[arg(long)]
+    hidden: bool,
 }
 
 impl StreamReadArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        if self.hidden && app.layout().is_none() {
+            return Err(CliError::usage("--hidden is for the stores of other programs: a store of esctl hides no events")
+                .hint("name a layout with --layout"));
+        }
         let condition = jq::condition(&app.out, self.condition.as_deref())?;
         let filter = EventFilter::new(condition, self.selection.by.as_deref());
         let input = ReadEvents {
@@ -64,6 +71,7 @@ impl StreamReadArgs {
             backwards: self.backwards,
             categories: self.category,
             types: self.types,
+            hidden: self.hidden,
         };
         let store = app.store()?;
         filter.check(&store).await?;

@@ -180,7 +180,7 @@ pub async fn bench_append(bench: &mut Bench<'_>, input: AppendBench) -> Result<B
         group: input.group,
         writers: input.writers,
         // A writer may end before it has reached all of its streams.
-        streams: input.streams.min(input.existing + plan.appends * plan.rounds * input.writers as u64),
+        streams: Some(input.streams.min(input.existing + plan.appends * plan.rounds * input.writers as u64)),
         latency: Latency::of(latencies),
         grouping: times.grouping(plan.events, plan.appends * input.batch as u64),
         spread: times.spread_of(plan.events),

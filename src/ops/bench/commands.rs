@@ -89,7 +89,7 @@ pub async fn bench_commands(bench: &mut Bench<'_>, input: AppendBench) -> Result
     let (writers, seconds) = (input.writers.max(1), times.total().as_secs_f64());
     let work = if commit == 1 { BaselineWork::Insert } else { BaselineWork::InsertMany };
     let report = times.report("append", each * writers as u64, bench.baseline.statement(work));
-    Ok(BenchReport { events, writers, streams, latency, spread, commands, seconds, ..report })
+    Ok(BenchReport { events, writers, streams: Some(streams), latency, spread, commands, seconds, ..report })
 }
 
 fn events_of(count: u64) -> usize {

@@ -1,10 +1,11 @@
 //! Benchmarks of a store, compared with the bare database doing the same work in the same run.
 //!
-//! These use cases are the only ones that measure time. They fill the store that they are given, so it must be a scratch area.
+//! These use cases are the only ones that measure time. Those that fill the store that they are given need a scratch area.
 
 mod append;
 mod commands;
 mod generate;
+mod layout;
 mod memory;
 mod read;
 mod report;
@@ -14,7 +15,9 @@ mod stream_order;
 pub use append::AppendBench;
 pub use append::bench_append;
 pub use commands::bench_commands;
+pub use layout::bench_layout;
 pub use read::PASSES;
+pub use read::ROUNDS;
 pub use read::ReadBench;
 pub use read::bench_project;
 pub use read::bench_read;

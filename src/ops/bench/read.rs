@@ -25,7 +25,7 @@ use crate::store::Store;
 use crate::store::baseline::BaselineWork;
 
 /// The number of rounds in which both sides take turns, so that a slow moment of the machine affects both.
-const ROUNDS: usize = 5;
+pub const ROUNDS: usize = 5;
 
 /// The number of rows that the bare database writes in one commit.
 const ROWS_A_PART: usize = 5000;
@@ -72,7 +72,7 @@ fn sources(input: ReadBench) -> Result<Vec<Option<StreamName>>, OpsError> {
 }
 
 /// Reads every field of events. Returns the number of events.
-async fn look_at(store: &Store, query: ReadQuery, progress: &mut (dyn FnMut(u64) + Send)) -> Result<u64, OpsError> {
+pub(super) async fn look_at(store: &Store, query: ReadQuery, progress: &mut (dyn FnMut(u64) + Send)) -> Result<u64, OpsError> {
     let mut scan = store.scan(query);
     let (mut events, mut bytes) = (0, 0);
     while let Some(chunk) = scan.next().await? {
@@ -172,10 +172,10 @@ async fn run(
     if what == "project" {
         statement = format!("{statement}; {}", bench.baseline.statement(BaselineWork::Load));
     }
-    Ok(BenchReport { batch, streams: streams.min(events), beside_scan, ..times.report(what, events, &statement) })
+    Ok(BenchReport { batch, streams: Some(streams.min(events)), beside_scan, ..times.report(what, events, &statement) })
 }
 
-async fn timed<T>(work: impl Future<Output = Result<T, OpsError>>) -> Result<(T, Duration), OpsError> {
+pub(super) async fn timed<T>(work: impl Future<Output = Result<T, OpsError>>) -> Result<(T, Duration), OpsError> {
     let start = Instant::now();
     let outcome = work.await?;
     Ok((outcome, start.elapsed()))

@@ -23,8 +23,8 @@ pub struct BenchReport {
     pub group: usize,
     /// The number of concurrent writers.
     pub writers: usize,
-    /// The number of streams.
-    pub streams: u64,
+    /// The number of streams; not counted in a store of another program.
+    pub streams: Option<u64>,
     /// The median rate of the rounds.
     pub events_per_second: f64,
     /// The median rate of the bare database.
@@ -195,7 +195,7 @@ impl Rounds {
             batch: 1,
             group: 1,
             writers: 1,
-            streams: 1,
+            streams: None,
             events_per_second: own,
             bare_events_per_second: baseline,
             ratio: own / baseline,

@@ -1,6 +1,7 @@
 //! Checks a layout against a database: tables, columns, types and indexes, the number of events, and the first events.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -17,6 +18,8 @@ use crate::store::layout::Layout;
 use crate::store::layout::MappedEvent;
 use crate::store::layout::MissingIndex;
 use crate::store::layout::fits;
+use crate::store::layout_store::QueryPlan;
+use crate::store::layout_store::query_plans;
 
 /// The number of rows of each table that are mapped.
 const MAPPED_ROWS: usize = 100;
@@ -24,6 +27,9 @@ const MAPPED_ROWS: usize = 100;
 const SHOWN_EVENTS: usize = 5;
 /// The maximum number of findings about rows.
 const MAX_ROW_FINDINGS: usize = 20;
+
+/// The number of events up to which a database rightly reads a whole table.
+const SMALL_TABLE: u64 = 10_000;
 
 /// The report on a layout and a database. It is ok if nothing prevents the reading of events.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +42,8 @@ pub struct CheckReport {
     pub ok: bool,
     /// The tables of events.
     pub tables: Vec<CheckedTable>,
+    /// The plans of the database for the queries with which the store is read.
+    pub plans: Vec<QueryPlan>,
     /// The findings.
     pub findings: Vec<Finding>,
 }
@@ -60,7 +68,7 @@ pub struct CheckedTable {
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The kind: `missing`, `index`, `row` or `double`.
+    /// The kind: `missing`, `index`, `row`, `double` or `plan`.
     pub kind: &'static str,
     /// True if it prevents the reading of events.
     pub error: bool,
@@ -80,7 +88,7 @@ impl Finding {
 ///
 /// # Errors
 /// [`OpsError::NotThere`] if the layout does not even nearly fit.
-pub async fn check(name: &str, layout: &Layout, database: &dyn ForeignDatabase) -> Result<CheckReport, OpsError> {
+pub async fn check(name: &str, layout: &Layout, database: &Arc<dyn ForeignDatabase>) -> Result<CheckReport, OpsError> {
     let place = database.place();
     if layout.engine != database.engine() {
         let message = format!("layout {name} is for {}, and {place} is on {}", layout.engine, database.engine());
@@ -102,16 +110,39 @@ pub async fn check(name: &str, layout: &Layout, database: &dyn ForeignDatabase) 
         findings.extend(missing.map(|missing| Finding::error("missing", format!("missing: {missing}"))));
     }
     let mut tables = Vec::new();
-    for fit in complete {
+    for fit in &complete {
         let index = |index: &MissingIndex| missing_index(&catalog, &fit.schema, index);
         findings.extend(fit.missing_indexes.iter().map(index));
         for table in &fit.tables {
             let plan = EventPlan::new(layout, &catalog, &fit.schema, table, MAPPED_ROWS);
-            tables.push(check_table(layout, &catalog, database, &plan, &mut findings).await?);
+            tables.push(check_table(layout, &catalog, &**database, &plan, &mut findings).await?);
         }
     }
+    // With several places, none of them is the one to read.
+    let plans = match complete.as_slice() {
+        [_] if !findings.iter().any(|finding| finding.error) => match query_plans(database, name, layout).await {
+            // The queries need values of rows, which a view may not give in time.
+            Err(StoreError::Unavailable { .. }) => Vec::new(),
+            plans => plans?,
+        },
+        _ => Vec::new(),
+    };
+    let is_large = tables.iter().any(|table| table.events.is_none_or(|events| events > SMALL_TABLE));
+    findings.extend(plans.iter().filter(|_| is_large).filter_map(slow_plan));
     let ok = !findings.iter().any(|finding| finding.error);
-    Ok(CheckReport { layout: name.to_owned(), store: place, ok, tables, findings })
+    Ok(CheckReport { layout: name.to_owned(), store: place, ok, tables, plans, findings })
+}
+
+/// Returns the finding of a plan that takes longer the more events there are.
+fn slow_plan(QueryPlan { query, plan }: &QueryPlan) -> Option<Finding> {
+    let how = match (plan.scans, plan.sorts) {
+        (false, false) => return None,
+        (true, false) => "reads a whole table",
+        (false, true) => "sorts rows",
+        (true, true) => "reads a whole table and sorts its rows",
+    };
+    let message = format!("reading {query} {how}: {}", plan.lines.join("; "));
+    Some(Finding { kind: "plan", error: false, message, statement: None })
 }
 
 async fn check_table(
@@ -146,7 +177,7 @@ async fn check_table(
                 findings.push(Finding::error("row", format!("{table}, row {}{name}: {error}", number + 1)));
             }
         }
-        if findings.iter().filter(|finding| finding.kind == "row").count() >= MAX_ROW_FINDINGS {
+        if findings.iter().filter(|finding| ["row", "double"].contains(&finding.kind)).count() >= MAX_ROW_FINDINGS {
             break;
         }
     }

@@ -8,6 +8,7 @@ use crate::store::foreign::catalog::Catalog;
 use crate::store::foreign::changes::Changes;
 use crate::store::foreign::changes::ChangesQuery;
 use crate::store::foreign::engine::Engine;
+use crate::store::foreign::plan::RowsPlan;
 use crate::store::foreign::rows_query::ForeignRow;
 use crate::store::foreign::rows_query::RowsQuery;
 use crate::store::foreign::sample::Sample;
@@ -49,4 +50,20 @@ pub trait ForeignDatabase: Send + Sync {
 
     /// Counts all rows of a query, whatever its limit.
     fn count(&self, query: RowsQuery) -> Answer<u64>;
+
+    /// Returns the plan for a query, which is not run.
+    fn plan(&self, query: RowsQuery) -> Answer<RowsPlan>;
+
+    /// Reads the columns of all rows of a query in the fastest way of the database, without an order or a limit, and discards
+    /// them. For benchmarks.
+    fn bare_scan(&self, query: RowsQuery) -> Answer<BareScan>;
+}
+
+/// A scan that only measures the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BareScan {
+    /// The number of rows.
+    pub rows: u64,
+    /// The statement, for display.
+    pub statement: String,
 }

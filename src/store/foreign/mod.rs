@@ -2,17 +2,20 @@
 //!
 //! Knows no layout and no event. Each backend reads the catalog of its own database.
 
+mod base64;
 mod catalog;
 mod changes;
 mod column_class;
 mod database;
 mod engine;
 mod open;
+mod plan;
 mod rows_query;
 mod sample;
 pub(crate) mod sql;
 mod value;
 
+pub(crate) use base64::base64;
 pub use catalog::Catalog;
 pub use catalog::ForeignColumn;
 pub use catalog::ForeignIndex;
@@ -22,9 +25,11 @@ pub(crate) use catalog::quoted;
 pub use changes::Changes;
 pub use changes::ChangesQuery;
 pub use column_class::ColumnClass;
+pub use database::BareScan;
 pub use database::ForeignDatabase;
 pub use engine::Engine;
 pub use open::open_foreign;
+pub use plan::RowsPlan;
 pub use rows_query::Comparison;
 pub use rows_query::ForeignRow;
 pub use rows_query::QueryColumn;

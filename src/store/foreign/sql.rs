@@ -54,6 +54,13 @@ pub(crate) fn select(query: &RowsQuery, dialect: &Dialect) -> Statement {
     Statement { sql, parameters }
 }
 
+/// Returns the statement that reads the columns of all rows as they are, in no order.
+pub(crate) fn bare_select(query: &RowsQuery, dialect: &Dialect) -> Statement {
+    let columns = query.columns.iter().map(|column| named(&column.alias, &column.name));
+    let (sql, parameters) = rows(query, dialect, &columns.collect::<Vec<_>>().join(", "));
+    Statement { sql, parameters }
+}
+
 /// Returns the statement that counts the rows.
 pub(crate) fn count(query: &RowsQuery, dialect: &Dialect) -> Statement {
     let (sql, parameters) = rows(query, dialect, "count(*)");

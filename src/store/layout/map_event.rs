@@ -1,5 +1,6 @@
 //! Maps a row to an event. Pure: what a row lacks is absent, never invented.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -21,6 +22,7 @@ use crate::store::layout::model::ConditionTest;
 use crate::store::layout::model::DataForm;
 use crate::store::layout::model::Layout;
 use crate::store::layout::model::Payload;
+use crate::store::layout::model::StreamKey;
 use crate::store::layout::plan::EventPlan;
 use crate::store::layout::table_name::TableName;
 
@@ -97,7 +99,8 @@ impl<'a> EventMapper<'a> {
                 metadata.insert(key.to_owned(), raw(&text)?);
             }
         }
-        let extra = events.extra.iter().map(|(key, column)| (key.clone(), text_of(self.value(row, column))));
+        let text = |column: &ColumnRef| text_of(self.value(row, column)).map(Cow::into_owned);
+        let extra = events.extra.iter().map(|(key, column)| (key.clone(), text(column)));
         let mut source: BTreeMap<String, Option<String>> = extra.collect();
         if self.is_no_json(row, &events.data) {
             source.entry("data".to_owned()).or_insert_with(|| Some("text".to_owned()));
@@ -108,7 +111,7 @@ impl<'a> EventMapper<'a> {
             && let Some(text) = text_of(self.value(row, &time.column))
         {
             // A time before 1970.
-            source.entry("time".to_owned()).or_insert(Some(text));
+            source.entry("time".to_owned()).or_insert(Some(text.into_owned()));
         }
         Ok(MappedEvent {
             position: events.position.as_ref().map(|column| self.position(row, column)).transpose()?,
@@ -116,7 +119,7 @@ impl<'a> EventMapper<'a> {
             version: self.version(row, place)?,
             event_type: self.event_type(row)?,
             recorded_at,
-            original_id: events.id.as_ref().and_then(|column| text_of(self.value(row, column))),
+            original_id: events.id.as_ref().and_then(text),
             data: self.payload(row, &events.data)?,
             metadata,
             source,
@@ -127,9 +130,8 @@ impl<'a> EventMapper<'a> {
     /// Returns the name of a stream from the values of its columns; `None` if one has no value.
     pub(crate) fn stream_name(&self, parts: &[ForeignValue]) -> Option<String> {
         let stream = self.layout.events.stream.as_ref()?;
-        let parts: Vec<String> = parts.iter().map(text_of).collect::<Option<_>>()?;
-        let prefix = stream.prefix.clone().map(|prefix| TableName::new(prefix).with(self.plan.captured.as_deref()));
-        Some(format!("{}{}", prefix.unwrap_or_default(), parts.join(&stream.separator)))
+        let parts: Vec<Cow<'_, str>> = parts.iter().map(text_of).collect::<Option<_>>()?;
+        Some(self.joined(stream, &parts))
     }
 
     /// Returns the stream and version of a row for an error, as far as they can be read.
@@ -177,8 +179,16 @@ impl<'a> EventMapper<'a> {
             let place = self.plan.place(column, true).and_then(|place| row.get(place));
             parts.push(place.and_then(text_of).ok_or_else(|| wrong(column, "has no value, so the event has no stream"))?);
         }
-        let prefix = stream.prefix.clone().map(|prefix| TableName::new(prefix).with(self.plan.captured.as_deref()));
-        Ok(Some(format!("{}{}", prefix.unwrap_or_default(), parts.join(&stream.separator))))
+        Ok(Some(self.joined(stream, &parts)))
+    }
+
+    /// Returns the name of a stream from its parts.
+    fn joined(&self, stream: &StreamKey, parts: &[Cow<'_, str>]) -> String {
+        let name = parts.join(&stream.separator);
+        match stream.prefix.clone() {
+            Some(prefix) => format!("{}{name}", TableName::new(prefix).with(self.plan.captured.as_deref())),
+            None => name,
+        }
     }
 
     fn position(&self, row: &[ForeignValue], column: &ColumnRef) -> Result<i64, MapError> {
@@ -228,7 +238,7 @@ impl<'a> EventMapper<'a> {
         if form.json.is_none() && !form.key {
             let text = text_of(value).ok_or_else(|| wrong(&form.column, "has no value, so the event has no type"))?;
             let after = form.after.as_deref().and_then(|separator| text.split_once(separator));
-            return Ok(after.map_or_else(|| text.clone(), |(_, after)| after.to_owned()));
+            return Ok(after.map(|(_, after)| after.to_owned()).unwrap_or_else(|| text.into_owned()));
         }
         let json = data_of(value, DataForm::Json).map_err(|reason| wrong(&form.column, &reason))?;
         let no_object = |_| wrong(&form.column, "is no JSON object, so the event has no type");
@@ -295,9 +305,12 @@ impl<'a> EventMapper<'a> {
     fn metadata(&self, row: &[ForeignValue]) -> Result<BTreeMap<String, Box<RawValue>>, MapError> {
         let Some(metadata) = &self.layout.events.metadata else { return Ok(BTreeMap::new()) };
         let value = self.payload(row, &metadata.payload)?;
+        // Most stores have no metadata for most events.
+        if matches!(value.get(), "null" | "{}") {
+            return Ok(BTreeMap::new());
+        }
         let mut members: BTreeMap<String, Box<RawValue>> = match serde_json::from_str::<JsonMembers<'_>>(value.get()) {
             Ok(JsonMembers(members)) => members.into_iter().map(|(name, value)| (name.into_owned(), value.to_owned())).collect(),
-            Err(_) if value.get() == "null" => BTreeMap::new(),
             Err(_) => BTreeMap::from([("value".to_owned(), value)]),
         };
         for (name, key) in [

@@ -1,27 +1,30 @@
 //! Values of rows as text and as JSON. Numbers in JSON keep all their digits.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use serde_json::value::RawValue;
 use serde_json::value::to_raw_value;
 
 use crate::event::Timestamp;
 use crate::store::foreign::ForeignValue;
+use crate::store::foreign::base64;
 use crate::store::layout::model::DataForm;
 
 /// Returns a value as text; `None` if there is none.
-pub(crate) fn text_of(value: &ForeignValue) -> Option<String> {
+pub(crate) fn text_of(value: &ForeignValue) -> Option<Cow<'_, str>> {
     Some(match value {
         ForeignValue::Null => return None,
-        ForeignValue::Boolean(flag) => flag.to_string(),
-        ForeignValue::Integer(number) => number.to_string(),
-        ForeignValue::Number(text) | ForeignValue::Text(text) => text.clone(),
+        ForeignValue::Boolean(flag) => flag.to_string().into(),
+        ForeignValue::Integer(number) => number.to_string().into(),
+        ForeignValue::Number(text) | ForeignValue::Text(text) => text.into(),
         ForeignValue::Json(text) => match serde_json::from_str(text) {
-            Ok(Value::String(text)) => text,
+            Ok(Value::String(text)) => text.into(),
             Ok(Value::Null) => return None,
-            _ => text.clone(),
+            _ => text.into(),
         },
         ForeignValue::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+            Ok(text) if !text.contains(char::is_control) => text.into(),
             _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         },
         ForeignValue::Micros(micros) => {
@@ -30,6 +33,7 @@ pub(crate) fn text_of(value: &ForeignValue) -> Option<String> {
                 .map(|time| time.to_string())
                 .or_else(|_| before_1970())
                 .unwrap_or_else(|_| micros.to_string())
+                .into()
         }
     })
 }
@@ -62,7 +66,7 @@ pub(super) fn data_of(value: &ForeignValue, form: DataForm) -> Result<Box<RawVal
             Err(_) if is_lenient || form == DataForm::Bson => object("$bytes", &base64(bytes)),
             parsed => parsed,
         },
-        ForeignValue::Micros(_) => raw(&text_of(value).map_or(Value::Null, Value::from)),
+        ForeignValue::Micros(_) => raw(&text_of(value).map_or(Value::Null, |text| Value::from(text.into_owned()))),
     }
 }
 
@@ -83,39 +87,16 @@ fn reason(error: serde_json::Error) -> String {
     error.to_string()
 }
 
-/// Returns bytes in Base64, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let number = chunk.iter().chain([&0, &0]).take(3).fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
-        for place in 0..4 {
-            let digit = DIGITS[number >> (18 - 6 * place) & 63];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::base64;
     use super::data_of;
     use super::text_of;
     use crate::store::foreign::ForeignValue;
     use crate::store::layout::model::DataForm;
 
     #[test]
-    fn base64_is_padded() {
-        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-        assert_eq!(base64(&[0xff, 0xfe]), "//4=");
-    }
-
-    #[test]
     fn bytes_are_text_only_if_they_can_be_read() {
-        let text = |bytes: &[u8]| text_of(&ForeignValue::Bytes(bytes.to_vec())).unwrap();
+        let text = |bytes: &[u8]| text_of(&ForeignValue::Bytes(bytes.to_vec())).unwrap().into_owned();
         assert_eq!(text("é-1".as_bytes()), "é-1");
         assert_eq!(text(&[0, 1, 2, 0x41]), "00010241");
         assert_eq!(text(&[0xff]), "ff");

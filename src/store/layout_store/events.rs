@@ -64,7 +64,7 @@ impl Opened {
         let mut rows = between(table.all.query(asked), &order.column, query, self.first_position() - 1);
         rows.order = vec![order.column.clone()];
         rows.range.backwards = query.backwards;
-        let found = database.rows(rows.clone()).await?;
+        let found = self.ahead.rows(database, &rows, &order.column).await?;
         let (found, whole) = with_whole_place(database, &rows, found).await?;
         page.end = self.fill(page, query, PageRows { rows: &table.all, found, asked, counted: &|_| None, whole })?;
         if page.end && page.damage.is_none() && leaves_out_unplaced(query) {
@@ -99,7 +99,7 @@ impl Opened {
     }
 
     /// Returns the query for the rows of a stream in the order of their versions.
-    fn rows_of_stream(&self, query: &ReadQuery, located: &Located, asked: usize) -> Result<RowsQuery, StoreError> {
+    pub(super) fn rows_of_stream(&self, query: &ReadQuery, located: &Located, asked: usize) -> Result<RowsQuery, StoreError> {
         let rows = &self.tables[located.table].one;
         let mut found = located.of(rows.query(asked));
         found.range.backwards = query.backwards;

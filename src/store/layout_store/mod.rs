@@ -2,6 +2,7 @@
 //!
 //! Knows no engine: the rows of all databases come from [`ForeignDatabase`](crate::store::foreign::ForeignDatabase).
 
+mod baseline;
 mod document_walk;
 mod event_log;
 mod events;
@@ -21,6 +22,8 @@ mod open;
 mod opened;
 mod opening;
 mod pages;
+mod plans;
+mod read_ahead;
 mod refused;
 mod row_walk;
 mod side_rows;
@@ -31,11 +34,14 @@ mod to_event;
 mod waiting;
 mod walk_order;
 
+pub use baseline::LayoutBaseline;
 pub use layout_tables::LayoutParts;
 pub use layout_tables::LayoutTables;
 pub use layout_tables::open_tables;
 pub use open::open_with_layout;
 pub use opening::LayoutChoice;
+pub use plans::QueryPlan;
+pub use plans::query_plans;
 pub use row_walk::RowWalk;
 pub use row_walk::WalkedPage;
 pub use row_walk::WalkedRow;

@@ -8,6 +8,7 @@ use crate::store::foreign::ForeignTable;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::RowsQuery;
 use crate::store::layout_store::located::Located;
+use crate::store::layout_store::read_ahead::ReadAhead;
 use crate::store::layout_store::table::EventTable;
 
 /// A layout in a database.
@@ -20,6 +21,8 @@ pub(super) struct Opened {
     pub(super) tables: Vec<EventTable>,
     /// The stream that was looked for last.
     pub(super) located: Mutex<Option<(String, Option<Located>)>>,
+    /// The next page of all streams.
+    pub(super) ahead: ReadAhead,
 }
 
 /// The order over all streams.

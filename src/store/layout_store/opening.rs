@@ -19,6 +19,7 @@ use crate::store::layout::built_in;
 use crate::store::layout::fits;
 use crate::store::layout::missing_in;
 use crate::store::layout_store::opened::Opened;
+use crate::store::layout_store::read_ahead::ReadAhead;
 use crate::store::layout_store::table::EventTable;
 use crate::store::options::Warn;
 
@@ -86,7 +87,14 @@ impl Opening {
         }
         let (name, layout, fit) = self.choose(&catalog, &place)?;
         let tables = fit.tables.iter().map(|table| EventTable::new(&layout, &catalog, &fit.schema, table));
-        Ok(Opened { name, schema: fit.schema.clone(), tables: tables.collect(), catalog, located: Mutex::default() })
+        Ok(Opened {
+            name,
+            schema: fit.schema.clone(),
+            tables: tables.collect(),
+            catalog,
+            located: Mutex::default(),
+            ahead: ReadAhead::default(),
+        })
     }
 
     /// Returns the transactions that may still make rows visible, by the rule of the layout.

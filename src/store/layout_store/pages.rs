@@ -102,7 +102,7 @@ impl Opened {
                 .recorded_at
                 .is_some_and(|time| since.is_none_or(|since| since <= time) && until.is_none_or(|until| time <= until)),
         };
-        Ok(!event.hidden
+        Ok((!event.hidden || query.hidden)
             && in_time
             && (query.types.is_empty() || query.types.contains(&event.event_type))
             && (query.categories.is_empty() || query.categories.iter().any(|wanted| wanted == rows.category(stream))))

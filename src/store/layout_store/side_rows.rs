@@ -1,6 +1,7 @@
 //! The rows beside those of events: the versions that a table of streams has, checkpoints and snapshots.
 
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
@@ -243,7 +244,7 @@ impl Opened {
             let place = columns.iter().position(|known| *known == column);
             place.and_then(|place| values.get(place)).unwrap_or(&ForeignValue::Null)
         };
-        let named = |column: &Option<ColumnRef>| column.as_ref().and_then(|column| text_of(value(column)));
+        let named = |column: &Option<ColumnRef>| column.as_ref().and_then(|column| text_of(value(column))).map(Cow::into_owned);
         let mut damage = None;
         let stream = named(&checkpoints.stream).filter(|name| !name.is_empty() && name != ALL_STREAMS);
         let first = match stream {
@@ -268,7 +269,7 @@ impl Opened {
             }
         });
         ForeignCheckpoint {
-            name: text_of(value(&checkpoints.name)).unwrap_or_default(),
+            name: text_of(value(&checkpoints.name)).unwrap_or_default().into_owned(),
             position,
             time,
             stream,

@@ -36,6 +36,19 @@ struct NameRows {
     indexed: bool,
 }
 
+impl NameRows {
+    /// Returns the query for the rows after one.
+    fn after(&self, row: Option<Vec<ForeignValue>>, limit: usize) -> RowsQuery {
+        let columns = &self.query.columns;
+        let query = RowsQuery { limit, ..self.query.clone() };
+        let query = query.bound(columns.clone(), Comparison::Present, Vec::new());
+        match row {
+            Some(row) => query.bound(columns.clone(), Comparison::After, row),
+            None => query,
+        }
+    }
+}
+
 /// A stream and its place.
 #[derive(Clone)]
 pub(super) struct NamedStream {
@@ -126,11 +139,7 @@ impl Opened {
         {
             let source = self.name_rows(table);
             let asked = limit - found.len();
-            let mut query = RowsQuery { limit: asked, ..source.query.clone() };
-            query = query.bound(source.query.columns.clone(), Comparison::Present, Vec::new());
-            if let Some(last) = start.row.take() {
-                query = query.bound(source.query.columns.clone(), Comparison::After, last);
-            }
+            let mut query = source.after(start.row.take(), asked);
             let rows = match (source.unique, source.indexed) {
                 (true, _) => database.rows(query).await?,
                 (false, true) => database.walk(query).await?,
@@ -150,6 +159,12 @@ impl Opened {
             }
         }
         Ok(found)
+    }
+
+    /// Returns the query for the row of the next name; `None` where no index leads from name to name.
+    pub(super) fn next_name(&self, place: &StreamPlace) -> Option<RowsQuery> {
+        let source = self.name_rows(self.tables.get(place.table)?);
+        (source.unique || source.indexed).then(|| source.after(place.row.clone(), 1))
     }
 
     /// Returns the stream of a row of names; `None` if it has no events.

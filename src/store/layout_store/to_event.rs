@@ -53,15 +53,19 @@ impl Opened {
         late: bool,
         chunk: &mut EventChunk,
     ) -> Result<(), StoreError> {
-        let metadata = serde_json::to_string(&event.metadata).map_err(|error| StoreError::Bug(error.to_string()))?;
-        let mut source = self.source(rows, event);
+        let metadata = match event.metadata.is_empty() {
+            true => Cow::Borrowed("{}"),
+            false => serde_json::to_string(&event.metadata).map_err(|error| StoreError::Bug(error.to_string()))?.into(),
+        };
+        let event_id = self.event_id(event);
+        let mut source = self.source(rows, event, event_id);
         if late {
             source.insert("late".into(), true.into());
         }
-        let source = Value::Object(source).to_string();
+        let source = if source.is_empty() { Cow::Borrowed("{}") } else { Value::Object(source).to_string().into() };
         chunk.push(&EventView {
             position: place(event.position).map_or(Position::NONE, Position),
-            event_id: self.event_id(event),
+            event_id,
             stream: event.stream.as_deref().unwrap_or_default(),
             version: place(event.version).map_or(Version::NONE, Version),
             event_type: &event.event_type,
@@ -79,13 +83,16 @@ impl Opened {
 
     /// Returns what only the store of the other program has: further columns, and the id, version and position that are shown
     /// in another form.
-    fn source(&self, rows: &TableRows, event: &MappedEvent) -> Map<String, Value> {
+    fn source(&self, rows: &TableRows, event: &MappedEvent, event_id: Uuid) -> Map<String, Value> {
         let mut source: Map<String, Value> =
             event.source.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
         if let Some(id) = &event.original_id
-            && self.event_id(event).to_string() != *id
+            && *event_id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()) != **id
         {
             source.insert("id".into(), id.as_str().into());
+        }
+        if event.hidden {
+            source.insert("hidden".into(), true.into());
         }
         let first = rows.first_version();
         if let Some(version) = event.version.filter(|_| first != 1) {
@@ -142,32 +149,29 @@ fn place(number: Option<i64>) -> Option<u64> {
 
 /// Returns JSON without the white space between its parts, which would break the lines of NDJSON.
 fn compact(json: &str) -> Cow<'_, str> {
-    let mut kept = Kept::default();
-    if json.chars().all(|c| kept.keeps(c)) {
+    let mut kept = String::new();
+    // The start of the part that is not copied yet.
+    let (mut start, mut in_text, mut escaped) = (0, false, false);
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'"' => in_text = !in_text,
+            b'\\' => escaped = in_text,
+            b' ' | b'\t' | b'\n' | b'\r' if !in_text => {
+                if kept.is_empty() {
+                    kept.reserve(json.len());
+                }
+                kept.push_str(&json[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if start == 0 {
         return Cow::Borrowed(json);
     }
-    let mut kept = Kept::default();
-    Cow::Owned(json.chars().filter(|c| kept.keeps(*c)).collect())
-}
-
-/// The place in a JSON text: in a string, and after a backslash.
-#[derive(Default)]
-struct Kept {
-    in_text: bool,
-    escaped: bool,
-}
-
-impl Kept {
-    /// Returns true for a character that is part of the value.
-    fn keeps(&mut self, c: char) -> bool {
-        let kept = self.in_text || !c.is_ascii_whitespace();
-        let escapes = self.in_text && !self.escaped && c == '\\';
-        if c == '"' && !self.escaped {
-            self.in_text = !self.in_text;
-        }
-        self.escaped = escapes;
-        kept
-    }
+    kept.push_str(&json[start..]);
+    Cow::Owned(kept)
 }
 
 #[cfg(test)]
@@ -179,6 +183,8 @@ mod tests {
         for (json, expected) in [
             ("{\"a\":1}", "{\"a\":1}"),
             ("{ \"a b\" :\n\t[1, 2] }", "{\"a b\":[1,2]}"),
+            (" {}", "{}"),
+            ("{} ", "{}"),
             (r#"{ "a\" b" : "c\\" , "d" : " " }"#, r#"{"a\" b":"c\\","d":" "}"#),
         ] {
             assert_eq!(compact(json), expected);

@@ -16,7 +16,7 @@ use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::error::code;
 use crate::store::mongodb::error::code_of;
 use crate::store::mongodb::foreign_fields::field;
-use crate::store::mongodb::foreign_rows::value_of;
+use crate::store::mongodb::foreign_values::value_of_bson;
 
 /// The maximum number of changes of one answer.
 const CHANGES: usize = 10_000;
@@ -76,6 +76,6 @@ fn changed(query: &ChangesQuery, change: &Document) -> Option<(usize, Vec<Foreig
     let name = change.get_document("ns").ok()?.get_str("coll").ok()?;
     let table = query.tables.iter().position(|(known, _)| known == name)?;
     let document = change.get_document("fullDocument").ok()?;
-    let value = |path: &str| field(document, path).map_or(ForeignValue::Null, value_of);
+    let value = |path: &str| field(document, path).map_or(ForeignValue::Null, value_of_bson);
     Some((table, query.tables[table].1.iter().map(|column| value(&column.name)).collect()))
 }

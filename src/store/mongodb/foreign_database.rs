@@ -1,15 +1,18 @@
 //! A MongoDB database of another program. Only `listCollections`, `listIndexes`, `find` and `aggregate` are sent, also for changes.
 
 use std::future::ready;
+use std::sync::Arc;
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
 use mongodb::bson::doc;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 use crate::store::follow::Writers;
+use crate::store::foreign::BareScan;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::Changes;
 use crate::store::foreign::ChangesQuery;
@@ -19,6 +22,7 @@ use crate::store::foreign::ForeignDatabase;
 use crate::store::foreign::ForeignIndex;
 use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignTable;
+use crate::store::foreign::RowsPlan;
 use crate::store::foreign::RowsQuery;
 use crate::store::foreign::Sample;
 use crate::store::foreign::SampleQuery;
@@ -28,11 +32,13 @@ use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::foreign_changes::changes;
 use crate::store::mongodb::foreign_fields::Fields;
 use crate::store::mongodb::foreign_fields::field;
+use crate::store::mongodb::foreign_rows::bare_scan;
 use crate::store::mongodb::foreign_rows::count;
+use crate::store::mongodb::foreign_rows::plan;
 use crate::store::mongodb::foreign_rows::rows;
 use crate::store::mongodb::url::MongoUrl;
+use crate::store::mongodb::worker::Worker;
 use crate::store::options::OpenOptions;
-use crate::store::worker::on_runtime;
 
 /// The number of documents at each end of a collection from which the fields are learned.
 const SAMPLED: i64 = 20;
@@ -41,25 +47,34 @@ const SAMPLED_BYTES: usize = 32 << 20;
 
 /// A database of another program.
 pub(crate) struct ForeignMongo {
+    opening: Arc<Opening>,
+    worker: Worker,
+}
+
+/// The connection, which opens with the first answer.
+struct Opening {
     url: MongoUrl,
     options: OpenOptions,
+    connection: OnceCell<Connection>,
 }
 
 impl ForeignMongo {
     /// Returns the database at a URL. Sends no request.
     pub(crate) fn new(url: MongoUrl, options: OpenOptions) -> Self {
-        Self { url, options }
+        Self { opening: Arc::new(Opening { url, options, connection: OnceCell::new() }), worker: Worker::default() }
     }
 
-    fn reading<T: Send + 'static>(
-        &self,
-        job: impl AsyncFnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Answer<T> {
-        let (url, options) = (self.url.clone(), self.options.clone());
-        on_runtime("mongodb", move || async move {
-            let connection = Connection::open(&url, &options).await?;
+    fn reading<T, W>(&self, job: impl FnOnce(Connection) -> W + Send + 'static) -> Answer<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let opening = Arc::clone(&self.opening);
+        self.worker.read(async move {
+            let Opening { url, options, connection } = &*opening;
+            let connection = connection.get_or_try_init(|| Connection::open(url, options)).await?.clone();
             // Each request has a limit of its own, and a database may have thousands of collections.
-            let answer = timeout(options.timeout, job(&connection)).await.unwrap_or_else(|_| {
+            let answer = timeout(options.timeout, job(connection)).await.unwrap_or_else(|_| {
                 let message = format!("cannot read {url}: no answer in time");
                 Err(StoreError::Unavailable { message, source: None })
             });
@@ -74,18 +89,18 @@ impl ForeignDatabase for ForeignMongo {
     }
 
     fn place(&self) -> String {
-        self.url.to_string()
+        self.opening.url.to_string()
     }
 
     fn catalog(&self) -> Answer<Catalog> {
-        self.reading(async |connection: &Connection| {
-            let mut names = names(connection).await?;
+        self.reading(async |connection| {
+            let mut names = names(&connection).await?;
             names.retain(|name| !name.starts_with("system."));
             names.sort_unstable();
             let has_esctl_store = names.iter().any(|name| name == META);
             let mut tables = Vec::new();
             for name in names.into_iter().filter(|_| !has_esctl_store) {
-                tables.push(match table(connection, &name).await {
+                tables.push(match table(&connection, &name).await {
                     // A role may be for some collections only.
                     Err(StoreError::NotAllowed { .. }) => ForeignTable { name, ..ForeignTable::default() },
                     table => table?,
@@ -96,9 +111,9 @@ impl ForeignDatabase for ForeignMongo {
     }
 
     fn sample(&self, query: SampleQuery) -> Answer<Sample> {
-        self.reading(async move |connection: &Connection| {
+        self.reading(async move |connection: Connection| {
             let mut sample = Sample::default();
-            for document in documents(connection, &query.table, doc! { "$natural": 1 }, Sample::MAX_ROWS as i64).await? {
+            for document in documents(&connection, &query.table, doc! { "$natural": 1 }, Sample::MAX_ROWS as i64).await? {
                 sample.rows.push(query.columns.iter().map(|column| value_of(&document, column)).collect());
             }
             Ok(sample)
@@ -106,24 +121,24 @@ impl ForeignDatabase for ForeignMongo {
     }
 
     fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
-        self.reading(async move |connection: &Connection| rows(connection, &query).await)
+        self.reading(async move |connection: Connection| rows(&connection, &query).await)
     }
 
     fn rows_of(&self, queries: Vec<RowsQuery>) -> Answer<Vec<Vec<ForeignRow>>> {
-        self.reading(async move |connection: &Connection| {
+        self.reading(async move |connection: Connection| {
             let mut answers = Vec::with_capacity(queries.len());
             for query in &queries {
-                answers.push(rows(connection, query).await?);
+                answers.push(rows(&connection, query).await?);
             }
             Ok(answers)
         })
     }
 
     fn walk(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
-        self.reading(async move |connection: &Connection| {
+        self.reading(async move |connection: Connection| {
             let mut found: Vec<ForeignRow> = Vec::new();
             while found.len() < query.limit {
-                let next = rows(connection, &query.next_distinct(found.last())).await?;
+                let next = rows(&connection, &query.next_distinct(found.last())).await?;
                 if next.is_empty() {
                     break;
                 }
@@ -138,11 +153,19 @@ impl ForeignDatabase for ForeignMongo {
     }
 
     fn changes(&self, query: ChangesQuery) -> Answer<Changes> {
-        self.reading(async move |connection: &Connection| changes(connection, &query).await)
+        self.reading(async move |connection: Connection| changes(&connection, &query).await)
     }
 
     fn count(&self, query: RowsQuery) -> Answer<u64> {
-        self.reading(async move |connection: &Connection| count(connection, &query).await)
+        self.reading(async move |connection: Connection| count(&connection, &query).await)
+    }
+
+    fn plan(&self, query: RowsQuery) -> Answer<RowsPlan> {
+        self.reading(async move |connection: Connection| plan(&connection, &query).await)
+    }
+
+    fn bare_scan(&self, query: RowsQuery) -> Answer<BareScan> {
+        self.reading(async move |connection: Connection| bare_scan(&connection, &query).await)
     }
 }
 

@@ -2,11 +2,14 @@
 
 use mongodb::bson::Bson;
 use mongodb::bson::Document;
+use mongodb::bson::RawBsonRef;
+use mongodb::bson::RawDocument;
+use mongodb::bson::RawDocumentBuf;
 use mongodb::bson::doc;
 use serde_json::Value;
-use serde_json::json;
 
 use crate::store::error::StoreError;
+use crate::store::foreign::BareScan;
 use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Comparison;
 use crate::store::foreign::ForeignRow;
@@ -14,9 +17,13 @@ use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::QueryTest;
 use crate::store::foreign::RowsBound;
+use crate::store::foreign::RowsPlan;
 use crate::store::foreign::RowsQuery;
 use crate::store::mongodb::connection::Connection;
 use crate::store::mongodb::foreign_fields::field;
+use crate::store::mongodb::foreign_values::raw_field;
+use crate::store::mongodb::foreign_values::value_of;
+use crate::store::mongodb::foreign_values::value_of_bson;
 
 /// Reads the first rows of a query.
 pub(crate) async fn rows(connection: &Connection, query: &RowsQuery) -> Result<Vec<ForeignRow>, StoreError> {
@@ -27,16 +34,15 @@ pub(crate) async fn rows(connection: &Connection, query: &RowsQuery) -> Result<V
     let order = order(query);
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let collection = connection.collection(&query.from);
-    let find = collection.find(filter(query)).sort(order).limit(limit).batch_size(10).max_time(connection.timeout);
-    let mut cursor = find.await.map_err(&failed)?;
+    let find = collection.find(filter(query)).projection(projection(query)).sort(order).limit(limit);
+    let mut cursor = find.max_time(connection.timeout).await.map_err(&failed)?;
     let (mut found, mut bytes) = (Vec::new(), 0);
     while found.len() < query.limit && bytes < query.max_bytes() && cursor.advance().await.map_err(&failed)? {
-        let document = cursor.deserialize_current().map_err(&failed)?;
         if walks(query) {
-            check_values(query, &document)?;
+            check_values(query, &cursor.deserialize_current().map_err(&failed)?)?;
         }
         let first = found.len();
-        add(&mut found, query, &document);
+        add(&mut found, query, cursor.current())?;
         bytes += found[first..].iter().map(ForeignRow::bytes).sum::<usize>();
     }
     found.truncate(query.limit);
@@ -64,7 +70,7 @@ async fn distinct(connection: &Connection, query: &RowsQuery) -> Result<Vec<Fore
     let mut found = Vec::new();
     while cursor.advance().await.map_err(&failed)? {
         let document = cursor.deserialize_current().map_err(&failed)?;
-        let value = |place| field(&document, &format!("_id.{}", name(place))).map_or(ForeignValue::Null, value_of);
+        let value = |place| field(&document, &format!("_id.{}", name(place))).map_or(ForeignValue::Null, value_of_bson);
         found.push(ForeignRow { values: (0..query.columns.len()).map(value).collect(), place: None });
     }
     Ok(found)
@@ -85,33 +91,102 @@ pub(crate) async fn count(connection: &Connection, query: &RowsQuery) -> Result<
         return Ok(0);
     }
     let counted = cursor.deserialize_current().map_err(&failed)?;
-    let count = counted.get("count").map(value_of);
+    let count = counted.get("count").map(value_of_bson);
     Ok(if let Some(ForeignValue::Integer(count)) = count { count.unsigned_abs() } else { 0 })
 }
 
-fn add(found: &mut Vec<ForeignRow>, query: &RowsQuery, document: &Document) {
-    let read = |from: &Document, columns: &[QueryColumn]| -> Vec<ForeignValue> {
-        columns.iter().map(|column| field(from, &column.name).map_or(ForeignValue::Null, value_of)).collect()
+/// Reads the documents of a query with the fields of its columns, and discards them.
+pub(crate) async fn bare_scan(connection: &Connection, query: &RowsQuery) -> Result<BareScan, StoreError> {
+    let failed = connection.failed("cannot read");
+    let (filter, fields) = (filter(query), projection(query));
+    let statement = format!("db.{}.find({filter}, {fields})", query.from);
+    let collection = connection.database.collection::<RawDocumentBuf>(&query.from);
+    let mut cursor = collection.find(filter).projection(fields).max_time(connection.timeout).await.map_err(&failed)?;
+    let (mut rows, mut bytes) = (0, 0);
+    while cursor.advance().await.map_err(&failed)? {
+        bytes += cursor.current().as_bytes().len();
+        rows += 1;
+    }
+    std::hint::black_box(bytes);
+    Ok(BareScan { rows, statement })
+}
+
+/// Returns the plan for a query.
+pub(crate) async fn plan(connection: &Connection, query: &RowsQuery) -> Result<RowsPlan, StoreError> {
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let find = doc! { "find": &query.from, "filter": filter(query), "projection": projection(query), "sort": order(query), "limit": limit };
+    let explain = doc! { "explain": find, "verbosity": "queryPlanner" };
+    let explained = connection.database.run_command(explain).await.map_err(connection.failed("cannot read"))?;
+    let mut lines = Vec::new();
+    if let Some(plan) = field(&explained, "queryPlanner.winningPlan") {
+        add_stages(&mut lines, plan);
+    }
+    let has = |stage: &str| lines.iter().any(|line: &String| line.starts_with(stage));
+    Ok(RowsPlan { scans: has("COLLSCAN"), sorts: has("SORT"), lines })
+}
+
+/// Adds the stages of a plan, each with its index.
+fn add_stages(lines: &mut Vec<String>, plan: &Bson) {
+    match plan {
+        Bson::Document(plan) => {
+            if let Ok(stage) = plan.get_str("stage") {
+                lines.push(format!("{stage} {}", plan.get_str("indexName").unwrap_or_default()).trim_end().to_owned());
+            }
+            plan.iter().for_each(|(_, inside)| add_stages(lines, inside));
+        }
+        Bson::Array(plans) => plans.iter().for_each(|plan| add_stages(lines, plan)),
+        _ => {}
+    }
+}
+
+/// Returns the fields of a document that a query needs.
+fn projection(query: &RowsQuery) -> Document {
+    let (document, elements) =
+        query.columns.split_at(if query.unwind.is_some() { query.of_document } else { query.columns.len() });
+    let mut paths: Vec<&str> = document.iter().map(|column| column.name.as_str()).collect();
+    paths.extend(query.unwind.as_deref().filter(|_| !elements.is_empty()));
+    paths.extend(query.order.iter().map(|column| column.name.as_str()));
+    // The server refuses a path beside a path in it.
+    let is_inside = |path: &str, other: &str| path.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'));
+    let kept = paths.iter().filter(|path| !paths.iter().any(|other| is_inside(path, other)));
+    let mut fields: Document = kept.map(|path| ((*path).to_owned(), Bson::Int32(1))).collect();
+    if !fields.contains_key("_id") {
+        fields.insert("_id", 0);
+    }
+    fields
+}
+
+fn add(found: &mut Vec<ForeignRow>, query: &RowsQuery, document: &RawDocument) -> Result<(), StoreError> {
+    let damaged = |error| StoreError::integrity(format!("a document of {} cannot be read: {error}", query.from));
+    let read = |from: &RawDocument, columns: &[QueryColumn]| -> Result<Vec<ForeignValue>, StoreError> {
+        let values = columns.iter().map(|column| match raw_field(from, &column.name)? {
+            Some(value) => value_of(value),
+            None => Ok(ForeignValue::Null),
+        });
+        values.collect::<Result<_, _>>().map_err(damaged)
     };
     let Some(array) = &query.unwind else {
-        found.push(ForeignRow { values: read(document, &query.columns), place: None });
-        return;
+        found.push(ForeignRow { values: read(document, &query.columns)?, place: None });
+        return Ok(());
     };
     let (outer, inner) = query.columns.split_at(query.of_document);
-    let outer = read(document, outer);
-    let elements = field(document, array).and_then(Bson::as_array);
+    let outer = read(document, outer)?;
+    let elements = raw_field(document, array).map_err(damaged)?.and_then(RawBsonRef::as_array);
     let (first, last) = query.range.places.unwrap_or((0, usize::MAX));
     let count = last.saturating_sub(first).saturating_add(1);
     let elements = elements.into_iter().flatten().enumerate().skip(first).take(count);
-    let mut elements: Vec<(usize, &Bson)> = elements.collect();
+    let mut elements: Vec<(usize, _)> = elements.collect();
     if query.range.backwards {
         elements.reverse();
     }
     for (place, element) in elements.into_iter().take(query.limit) {
-        let empty = Document::new();
-        let inner = read(element.as_document().unwrap_or(&empty), inner);
+        let inner = match element.map_err(damaged)?.as_document() {
+            Some(element) => read(element, inner)?,
+            None => vec![ForeignValue::Null; inner.len()],
+        };
         found.push(ForeignRow { values: outer.iter().cloned().chain(inner).collect(), place: Some(place) });
     }
+    Ok(())
 }
 
 fn filter(query: &RowsQuery) -> Document {
@@ -180,7 +255,7 @@ fn later_types(value: &Bson) -> Vec<&'static str> {
 fn check_values(query: &RowsQuery, document: &Document) -> Result<(), StoreError> {
     for column in &query.order {
         let Some(value) = field(document, &column.name) else { continue };
-        let shown = value_of(value);
+        let shown = value_of_bson(value);
         let taken = typed(column.class, &shown);
         let is_number = |value: &Bson| matches!(value, Bson::Int32(_) | Bson::Int64(_) | Bson::Double(_));
         let is_same = taken == *value || (is_number(value) && is_number(&taken)) || *value == Bson::Null;
@@ -273,73 +348,16 @@ fn forms(column: &QueryColumn, value: &ForeignValue) -> Vec<Bson> {
     forms
 }
 
-pub(crate) fn value_of(value: &Bson) -> ForeignValue {
-    match value {
-        Bson::Null | Bson::Undefined => ForeignValue::Null,
-        Bson::Boolean(flag) => ForeignValue::Boolean(*flag),
-        Bson::Int32(number) => ForeignValue::Integer(i64::from(*number)),
-        Bson::Int64(number) => ForeignValue::Integer(*number),
-        // Drivers of JavaScript store every number so. Within this range a float keeps whole numbers.
-        Bson::Double(number) if number.fract() == 0.0 && number.abs() < 9e15 => ForeignValue::Integer(*number as i64),
-        Bson::Double(number) => ForeignValue::Number(number.to_string()),
-        Bson::Decimal128(number) => ForeignValue::number(number.to_string()),
-        Bson::String(text) => ForeignValue::Text(text.clone()),
-        Bson::ObjectId(id) => ForeignValue::Text(id.to_hex()),
-        Bson::DateTime(time) => time.timestamp_millis().checked_mul(1000).map_or(ForeignValue::Null, ForeignValue::Micros),
-        Bson::Binary(binary) if binary.bytes.len() == 16 => match uuid::Uuid::from_slice(&binary.bytes) {
-            Ok(id) => ForeignValue::Text(id.to_string()),
-            Err(_) => ForeignValue::Bytes(binary.bytes.clone()),
-        },
-        Bson::Binary(binary) => ForeignValue::Bytes(binary.bytes.clone()),
-        other => ForeignValue::Json(extended(other).to_string()),
-    }
-}
-
-/// Returns a value as relaxed Extended JSON.
-fn extended(value: &Bson) -> Value {
-    match value {
-        Bson::Document(document) => document.iter().map(|(name, value)| (name.clone(), extended(value))).collect(),
-        Bson::Array(elements) => elements.iter().map(extended).collect(),
-        Bson::DateTime(time) => match time.try_to_rfc3339_string() {
-            Ok(time) => json!({ "$date": time }),
-            Err(_) => json!({ "$date": { "$numberLong": time.timestamp_millis().to_string() } }),
-        },
-        Bson::Double(number) if !number.is_finite() => json!({ "$numberDouble": number.to_string() }),
-        other => serde_json::to_value(other).unwrap_or(Value::Null),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use mongodb::bson::doc;
-    use mongodb::bson::oid::ObjectId;
-    use serde_json::json;
+    use mongodb::bson::rawdoc;
 
     use super::add;
-    use super::extended;
     use crate::store::foreign::ColumnClass;
     use crate::store::foreign::ForeignValue;
     use crate::store::foreign::QueryColumn;
     use crate::store::foreign::RowsQuery;
     use crate::store::foreign::RowsRange;
-
-    #[test]
-    fn values_that_json_lacks_are_extended_json() {
-        let id = ObjectId::from_bytes([7; 12]);
-        let time = mongodb::bson::DateTime::from_millis(1_793_527_200_000);
-        let decimal: mongodb::bson::Decimal128 = "1.10".parse().unwrap();
-        let value = extended(&doc! { "id": id, "at": time, "n": i64::MAX, "d": decimal, "list": [{ "at": time }] }.into());
-        assert_eq!(
-            value,
-            json!({
-                "id": { "$oid": "070707070707070707070707" },
-                "at": { "$date": "2026-11-01T10:00:00Z" },
-                "n": i64::MAX,
-                "d": { "$numberDecimal": "1.10" },
-                "list": [{ "at": { "$date": "2026-11-01T10:00:00Z" } }],
-            })
-        );
-    }
 
     #[test]
     fn an_array_gives_a_row_for_each_element() {
@@ -358,7 +376,8 @@ mod tests {
             range: RowsRange::default(),
         };
         let mut found = Vec::new();
-        add(&mut found, &query, &doc! { "_id": "a", "type": "outer", "events": [{ "type": "T" }, { "type": "U" }] });
+        let document = rawdoc! { "_id": "a", "type": "outer", "events": [{ "type": "T" }, { "type": "U" }] };
+        add(&mut found, &query, &document).unwrap();
         assert_eq!(found[1].values, [ForeignValue::Text("a".into()), ForeignValue::Text("U".into())]);
         assert_eq!(found[1].place, Some(1));
     }

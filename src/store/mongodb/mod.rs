@@ -28,6 +28,7 @@ mod foreign_changes;
 mod foreign_database;
 mod foreign_fields;
 mod foreign_rows;
+mod foreign_values;
 mod indexes;
 mod insert;
 mod known_state;

@@ -36,27 +36,40 @@ pub(crate) const GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Connector {
     pub(crate) wanted: Arc<Wanted>,
     pub(crate) timeout: Duration,
+    /// True for a database of another program: no store is looked for.
+    foreign: bool,
     pooled: Arc<AtomicBool>,
 }
 
 impl Connector {
     /// Returns a connector to a store. Sends no request.
     pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
-        let settings = SessionSettings::new(url.schema(), options.timeout);
-        let wanted = Wanted { url: url.clone(), settings, accept_server: options.accept_server };
-        Self { wanted: Arc::new(wanted), timeout: options.timeout, pooled: Arc::default() }
+        Self::with(url, options, SessionSettings::new(url.schema(), options.timeout), false)
     }
 
     /// Returns a connector to a database of another program, for reading only. Sends no request.
     pub(crate) fn read_only(url: &PostgresUrl, options: &OpenOptions) -> Self {
-        let settings = SessionSettings::read_only(options.timeout);
+        Self::with(url, options, SessionSettings::read_only(options.timeout), true)
+    }
+
+    fn with(url: &PostgresUrl, options: &OpenOptions, settings: SessionSettings, foreign: bool) -> Self {
         let wanted = Wanted { url: url.clone(), settings, accept_server: options.accept_server };
-        Self { wanted: Arc::new(wanted), timeout: options.timeout, pooled: Arc::default() }
+        Self { wanted: Arc::new(wanted), timeout: options.timeout, foreign, pooled: Arc::default() }
     }
 
     /// Returns the URL of the store.
     pub(crate) fn url(&self) -> &PostgresUrl {
         &self.wanted.url
+    }
+
+    /// Returns the location for display, without secrets.
+    pub(crate) fn place(&self) -> String {
+        if self.foreign { self.url().place_of_database() } else { self.url().place() }
+    }
+
+    /// Returns true for a database of another program.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.foreign
     }
 
     /// Returns the longest wait for an answer.
@@ -69,24 +82,20 @@ impl Connector {
         self.pooled.load(Ordering::Relaxed)
     }
 
-    /// Opens a connection and identifies the server and the store. Through a pooler a transaction has begun on it, as after
-    /// [`Session::begin`].
+    /// Opens a connection and identifies the server and the store, if there is to be one. Through a pooler a transaction has
+    /// begun on it, as after [`Session::begin`].
     pub(crate) async fn connect(&self, writes: bool) -> Result<Session, SqlError> {
-        timeout(self.timeout, self.open(writes)).await.unwrap_or(Err(SqlError::Late))
+        let opened = async { if self.foreign { self.open_any().await } else { self.open(writes).await } };
+        timeout(self.timeout, opened).await.unwrap_or(Err(SqlError::Late))
     }
 
-    /// Opens a connection with the settings of this connector, and looks for no store. Through a pooler a transaction has
-    /// begun on it.
-    pub(crate) async fn connect_to_any(&self) -> Result<Session, SqlError> {
-        timeout(self.timeout, self.open_any()).await.unwrap_or(Err(SqlError::Late))
-    }
-
+    /// Opens a connection with the settings of this connector, and looks for no store.
     async fn open_any(&self) -> Result<Session, SqlError> {
         let straight = async {
             let options = self.options()?.options(self.wanted.settings.each());
             let mut connection = PgConnection::connect_with(&options).await?;
             self.check_product(&mut connection).await?;
-            let mut session = Session::straight(connection, DatabaseProcess::default(), SchemaState::Missing);
+            let mut session = Session::straight(connection, DatabaseProcess::default(), SchemaState::Current);
             self.check_settings(&mut session).await?;
             Ok::<_, SqlError>(session)
         };
@@ -95,6 +104,7 @@ impl Connector {
             opened => return opened,
         }
         let mut session = self.begin_pooled(false).await?;
+        session.found = SchemaState::Current;
         self.check_settings(&mut session).await?;
         Ok(session)
     }

@@ -53,7 +53,7 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn new(connector: Connector) -> Self {
-        let place = connector.url().place();
+        let place = connector.place();
         Self {
             pool: Pool::new(connector),
             place,
@@ -253,7 +253,7 @@ impl Database {
                 }
                 Err(error) => error,
             };
-            if error.broken() {
+            if error.broken() || (task == Task::Read && error.is_stale_statement()) {
                 drop(lease);
                 self.pool.forget_idle();
                 match task {
@@ -264,7 +264,7 @@ impl Database {
                 }
             } else {
                 let error = name_holder(&mut lease.session, self.pool.connector.url().schema(), error).await;
-                let removed = error.is_missing_object();
+                let removed = error.is_missing_object() && !self.pool.connector.is_foreign();
                 self.give_back_failed(lease, removed);
                 if !removed || !again {
                     return Err(self.translate(error, doing));

@@ -79,6 +79,12 @@ impl SqlError {
         matches!(self.sqlstate().as_deref(), Some("42P01" | "42883" | "3F000"))
     }
 
+    /// Returns true where a kept statement has other columns now, since a table was altered. A new connection keeps none.
+    pub(crate) fn is_stale_statement(&self) -> bool {
+        // feature_not_supported, here "cached plan must not change result type"
+        self.sqlstate().as_deref() == Some("0A000")
+    }
+
     /// Returns true where a row with the same key exists.
     pub(crate) fn is_duplicate(&self) -> bool {
         // unique_violation

@@ -1,19 +1,22 @@
 //! A PostgreSQL database of another program, read over connections that cannot write.
 //!
-//! The session is read-only, also for a role that may write. Each answer has a connection of its own.
+//! The sessions are read-only, also for a role that may write.
 
+use std::future::poll_fn;
+use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 
 use serde::de::DeserializeOwned;
 use sqlx::AssertSqlSafe;
-use sqlx::Connection;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
-use tokio::time::timeout;
 
 use crate::store::answer::Answer;
 use crate::store::error::StoreError;
 use crate::store::follow::Writers;
+use crate::store::foreign::BareScan;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::ColumnClass;
 use crate::store::foreign::Engine;
@@ -24,6 +27,7 @@ use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignTable;
 use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
+use crate::store::foreign::RowsPlan;
 use crate::store::foreign::RowsQuery;
 use crate::store::foreign::Sample;
 use crate::store::foreign::SampleQuery;
@@ -34,42 +38,44 @@ use crate::store::foreign::sql::Dialect;
 use crate::store::foreign::sql::Statement;
 use crate::store::options::OpenOptions;
 use crate::store::postgres::connector::Connector;
+use crate::store::postgres::database::Task;
 use crate::store::postgres::error::SqlError;
 use crate::store::postgres::foreign_writers::writers;
 use crate::store::postgres::session::Session;
 use crate::store::postgres::url::PostgresUrl;
-use crate::store::worker::on_runtime;
+use crate::store::postgres::worker::Worker;
 
 /// The maximum number of rows that are fetched at once.
 const MAX_FETCHED: usize = 100;
 
+/// The likely size of an answer, in bytes, from which it is read through a cursor.
+const LARGE_ANSWER: usize = 16 << 20;
+/// The size of a row, in bytes, before one was read.
+const UNKNOWN_ROW: usize = 4096;
+
 /// A database of another program.
 pub(crate) struct ForeignPostgres {
-    connector: Connector,
+    worker: Worker,
     place: String,
+    schema: Option<String>,
+    /// The average size of the rows that were read last, in bytes.
+    row_bytes: Arc<AtomicUsize>,
 }
 
 impl ForeignPostgres {
     /// Returns the database at a URL. Sends no request.
     pub(crate) fn new(url: &PostgresUrl, options: &OpenOptions) -> Self {
-        Self { connector: Connector::read_only(url, options), place: url.place_of_database() }
+        let connector = Connector::read_only(url, options);
+        let (place, schema) = (connector.place(), url.named_schema().map(str::to_owned));
+        Self { worker: Worker::new(connector), place, schema, row_bytes: Arc::new(AtomicUsize::new(UNKNOWN_ROW)) }
     }
 
     fn reading<T: Send + 'static>(
         &self,
-        job: impl AsyncFnOnce(&mut Session) -> Result<T, SqlError> + Send + 'static,
+        job: impl AsyncFnMut(&mut Session) -> Result<T, SqlError> + Send + 'static,
     ) -> Answer<T> {
-        let (connector, place) = (self.connector.clone(), self.place.clone());
-        on_runtime("postgres", move || async move {
-            let read = async {
-                let mut session = connector.connect_to_any().await?;
-                let value = timeout(connector.patience(), job(&mut session)).await.unwrap_or(Err(SqlError::Late))?;
-                session.commit().await?;
-                // The answer is complete; a server that does not end the session in order loses nothing.
-                let _ = timeout(connector.timeout, session.connection.close()).await;
-                Ok(value)
-            };
-            read.await.map_err(|error: SqlError| error.translate(&place, "cannot read").of_foreign())
+        self.worker.read(move |database| async move {
+            database.run(Task::Read, "cannot read", job).await.map_err(StoreError::of_foreign)
         })
     }
 }
@@ -84,9 +90,9 @@ impl ForeignDatabase for ForeignPostgres {
     }
 
     fn catalog(&self) -> Answer<Catalog> {
-        let schema = self.connector.url().named_schema().map(str::to_owned);
+        let schema = self.schema.clone();
         self.reading(async move |session: &mut Session| {
-            let query = session.query(include_str!("sql/foreign_catalog.sql")).bind(schema);
+            let query = session.query(include_str!("sql/foreign_catalog.sql")).bind(schema.as_deref());
             let rows = query.fetch_all(&mut session.connection).await?;
             let mut catalog = Catalog { engine: Engine::Postgres, has_esctl_store: false, tables: Vec::new() };
             for row in &rows {
@@ -105,14 +111,16 @@ impl ForeignDatabase for ForeignPostgres {
     }
 
     fn rows(&self, query: RowsQuery) -> Answer<Vec<ForeignRow>> {
-        self.reading(async move |session: &mut Session| rows(session, &query).await)
+        let row_bytes = Arc::clone(&self.row_bytes);
+        self.reading(async move |session: &mut Session| rows(session, &query, &row_bytes).await)
     }
 
     fn rows_of(&self, queries: Vec<RowsQuery>) -> Answer<Vec<Vec<ForeignRow>>> {
+        let row_bytes = Arc::clone(&self.row_bytes);
         self.reading(async move |session: &mut Session| {
             let mut answers = Vec::with_capacity(queries.len());
             for query in &queries {
-                answers.push(rows(session, query).await?);
+                answers.push(rows(session, query, &row_bytes).await?);
             }
             Ok(answers)
         })
@@ -122,7 +130,7 @@ impl ForeignDatabase for ForeignPostgres {
         self.reading(async move |session: &mut Session| {
             let mut found: Vec<ForeignRow> = Vec::new();
             while found.len() < query.limit {
-                let next = rows(session, &query.next_distinct(found.last())).await?;
+                let next = streamed_rows(session, &query.next_distinct(found.last())).await?;
                 if next.is_empty() {
                     break;
                 }
@@ -141,6 +149,50 @@ impl ForeignDatabase for ForeignPostgres {
             let found = run(session, sql::count(&query, &DIALECT)).await?;
             let count: i64 = found.first().map_or(Ok(0), |row| row.try_get(0))?;
             Ok(count.unsigned_abs())
+        })
+    }
+
+    fn plan(&self, query: RowsQuery) -> Answer<RowsPlan> {
+        self.reading(async move |session: &mut Session| {
+            let mut select = sql::select(&query, &DIALECT);
+            select.sql.insert_str(0, "EXPLAIN (COSTS OFF) ");
+            let lines = run(session, select).await?;
+            let lines = lines.iter().map(|line| line.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>()?;
+            // Each node begins a line, and the lines of its properties have a colon.
+            let nodes = || lines.iter().map(|line| line.trim_start_matches([' ', '-', '>'])).filter(|line| !line.contains(": "));
+            let scans = nodes().any(|node| node.starts_with("Seq Scan") || node.starts_with("Parallel Seq Scan"));
+            let sorts = nodes().any(|node| node.starts_with("Sort") || node.starts_with("Incremental Sort"));
+            Ok(RowsPlan { scans, sorts, lines })
+        })
+    }
+
+    fn bare_scan(&self, query: RowsQuery) -> Answer<BareScan> {
+        self.reading(async move |session: &mut Session| {
+            let Statement { sql, parameters } = sql::bare_select(&query, &DIALECT);
+            let mut rows = 0;
+            if parameters.is_empty() {
+                let statement = format!("COPY ({sql}) TO STDOUT");
+                let mut copied = session.connection.copy_out_raw(&statement).await?;
+                // Each message has one row.
+                while let Some(row) = poll_fn(|context| copied.as_mut().poll_next(context)).await {
+                    black_box(row?);
+                    rows += 1;
+                }
+                drop(copied);
+                return Ok(BareScan { rows, statement });
+            }
+            // COPY has no parameters.
+            let mut query = session.query(AssertSqlSafe(sql.clone()));
+            for parameter in parameters {
+                query = query.bind(parameter);
+            }
+            let mut found = query.fetch(&mut session.connection);
+            while let Some(row) = poll_fn(|context| found.as_mut().poll_next(context)).await {
+                black_box(row?);
+                rows += 1;
+            }
+            drop(found);
+            Ok(BareScan { rows, statement: sql })
         })
     }
 }
@@ -220,13 +272,44 @@ fn read(column: &str, of: &QueryColumn) -> String {
     }
 }
 
-/// Reads the first rows of a query, through a cursor if there may be many: large ones end the answer early.
-async fn rows(session: &mut Session, query: &RowsQuery) -> Result<Vec<ForeignRow>, SqlError> {
-    let mut select = sql::select(query, &DIALECT);
-    if query.limit <= 1 {
-        let found = run(session, select).await?;
-        return found.iter().map(|found| row(query, found)).collect();
+/// Reads the first rows of a query. Where many large ones are likely, a cursor fetches few at a time.
+async fn rows(session: &mut Session, query: &RowsQuery, row_bytes: &AtomicUsize) -> Result<Vec<ForeignRow>, SqlError> {
+    let likely = query.limit.saturating_mul(row_bytes.load(Ordering::Relaxed));
+    let rows = match likely > LARGE_ANSWER && query.limit > 1 {
+        true => fetched_rows(session, query).await?,
+        false => streamed_rows(session, query).await?,
+    };
+    if let Some(average) = rows.iter().map(ForeignRow::bytes).sum::<usize>().checked_div(rows.len()) {
+        row_bytes.store(average, Ordering::Relaxed);
     }
+    Ok(rows)
+}
+
+/// Reads rows as the server sends them. A session with many unread bytes is not used again.
+async fn streamed_rows(session: &mut Session, query: &RowsQuery) -> Result<Vec<ForeignRow>, SqlError> {
+    let Statement { sql, parameters } = sql::select(query, &DIALECT);
+    let mut statement = session.query(AssertSqlSafe(sql));
+    for parameter in parameters {
+        statement = statement.bind(parameter);
+    }
+    let mut found = statement.fetch(&mut session.connection);
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while let Some(found) = poll_fn(|context| found.as_mut().poll_next(context)).await {
+        let row = row(query, &found.map_err(of_layout)?)?;
+        bytes += row.bytes();
+        rows.push(row);
+        if bytes >= query.max_bytes() {
+            break;
+        }
+    }
+    drop(found);
+    session.unusable |= bytes >= query.max_bytes();
+    Ok(rows)
+}
+
+/// Reads rows through a cursor: large ones end the answer early.
+async fn fetched_rows(session: &mut Session, query: &RowsQuery) -> Result<Vec<ForeignRow>, SqlError> {
+    let mut select = sql::select(query, &DIALECT);
     select.sql.insert_str(0, "DECLARE foreign_rows NO SCROLL CURSOR FOR ");
     session.begin_always().await?;
     run(session, select).await?;
