@@ -112,8 +112,8 @@ impl Log {
     }
 
     fn collections(&self) -> Value {
-        let collection = |(number, (table, columns)): (usize, (&str, &[(&str, &str)]))| {
-            let rows = &self.rows[number];
+        let collection = |number: usize| {
+            let ((table, columns), rows) = (TABLES[number], &self.rows[number]);
             let document = |(number, row): (usize, &Vec<Value>)| {
                 let fields = columns.iter().map(|(name, _)| (*name).to_owned()).zip(row.iter().cloned());
                 let fields: serde_json::Map<String, Value> = fields.chain([("n".to_owned(), number.into())]).collect();
@@ -123,7 +123,7 @@ impl Log {
             let documents: Vec<Value> = rows.iter().enumerate().map(document).collect();
             (table.to_owned(), json!({ "unique": unique, "documents": documents }))
         };
-        Value::Object(TABLES.into_iter().enumerate().map(collection).collect())
+        Value::Object((0..TABLES.len()).map(collection).collect())
     }
 
     /// Makes the store, and a file with its layout.
