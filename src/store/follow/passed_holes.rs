@@ -76,6 +76,14 @@ impl PassedHoles {
         self.holes.clear();
     }
 
+    /// Removes what is after a number.
+    pub(super) fn cut_after(&mut self, number: i64) {
+        drop(self.holes.split_off(&number.saturating_add(1)));
+        if let Some((_, hole)) = self.holes.iter_mut().next_back() {
+            hole.last = hole.last.min(number);
+        }
+    }
+
     /// Returns the number of holes that were forgotten within the hour, since the last call.
     pub(super) fn take_forgotten(&mut self) -> u64 {
         std::mem::take(&mut self.forgotten)
@@ -92,7 +100,7 @@ impl PassedHoles {
         due.sort_unstable();
         let mut asked = AskedHoles::default();
         for (_, first, last) in due {
-            if last - first >= LONG - 1 {
+            if last.saturating_sub(first) >= LONG - 1 {
                 if asked.ranges.len() < ASKED_RANGES {
                     asked.ranges.push((first, last));
                     asked.holes.push(first);

@@ -87,7 +87,7 @@ impl Sequence {
     /// Returns the place for saving. Holes at which rows wait are found again.
     pub fn to_saved(&self) -> SavedSequence {
         let passed = self.passed.iter().map(|(first, last, passed_at)| (first, last, passed_at.micros())).collect();
-        SavedSequence { last: self.last, passed }
+        SavedSequence { last: self.last, passed, row: None }
     }
 
     /// Returns the last number that was handed out or passed.
@@ -118,6 +118,14 @@ impl Sequence {
     pub fn renumber(&mut self, last: i64) {
         *self = Self::after(last, self.existing);
         self.passed.clear();
+    }
+
+    /// Goes back to a number, after the rows beyond it were deleted. Each number beyond it may be one of a new row.
+    pub fn back_to(&mut self, last: i64) {
+        self.last = last;
+        self.existing = self.existing.min(last);
+        self.passed.cut_after(last);
+        self.held = None;
     }
 
     /// Takes the answers to a poll.

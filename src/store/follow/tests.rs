@@ -232,7 +232,7 @@ fn a_place_is_saved_and_restored() {
     let mut token = FollowToken::new("layout shop, all streams".into());
     token.sequence = Some(sequence.to_saved());
     token.rows = vec![(10, "ab".into())];
-    token.streams.insert("cd".into(), SavedSequence { last: 4, passed: Vec::new() });
+    token.streams.insert("cd".into(), SavedSequence { last: 4, passed: Vec::new(), row: Some((4, "ef".into())) });
     let text = token.to_text();
     assert!(!text.contains('\n'));
     let read = FollowToken::parse(&text).unwrap();

@@ -21,7 +21,7 @@ pub struct FollowToken {
     /// The place in each stream, by a hash of the columns of its name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub streams: BTreeMap<String, SavedSequence>,
-    /// The last rows, with a hash of each, where numbers are used again.
+    /// The last rows, with a hash of each.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub rows: Vec<(i64, String)>,
 }
@@ -34,6 +34,9 @@ pub struct SavedSequence {
     /// The passed holes: first and last number, and the time of passing in microseconds since 1970.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub passed: Vec<(i64, i64, i64)>,
+    /// The hash of the last row in a stream.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub row: Option<(i64, String)>,
 }
 
 impl FollowToken {

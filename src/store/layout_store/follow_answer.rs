@@ -4,6 +4,7 @@ use crate::event::EventChunk;
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::follow::AskedHoles;
+use crate::store::follow::KnownRows;
 use crate::store::follow::Poll;
 use crate::store::follow::Sequence;
 use crate::store::follow::WaitingAt;
@@ -26,6 +27,8 @@ pub(super) struct Asking<'a> {
     /// True to ask for numbers first: while rows wait, the same ones would be read at each poll.
     only_numbers: bool,
     asked: AskedHoles,
+    /// The number of the last row that was handed out.
+    known: Option<i64>,
 }
 
 /// The mapped rows of one poll of a sequence.
@@ -34,6 +37,8 @@ pub(super) struct Prepared<'a> {
     head: Option<i64>,
     page: Vec<ForeignRow>,
     late: Vec<(i64, MappedEvent)>,
+    /// The numbers and hashes of the late rows.
+    late_rows: Vec<(i64, String)>,
     events: Vec<(i64, MappedEvent)>,
     /// True if no further late rows are there.
     complete: bool,
@@ -45,7 +50,7 @@ pub(super) struct Prepared<'a> {
 pub(super) struct Answered {
     pub(super) late: EventChunk,
     pub(super) events: EventChunk,
-    /// The numbers and hashes of the rows that were handed out in their order.
+    /// The numbers and hashes of the rows that were handed out.
     pub(super) rows: Vec<(i64, String)>,
     /// True if further rows were not looked at.
     pub(super) more: bool,
@@ -62,15 +67,47 @@ pub(super) struct Round<'a> {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(numbered: NumberedRows<'a>, sequence: &Sequence, limit: usize, now: Timestamp) -> Self {
-        Self { numbered, limit, only_numbers: sequence.is_held(), asked: sequence.due(now) }
+    pub(super) fn new(
+        numbered: NumberedRows<'a>,
+        sequence: &Sequence,
+        known: &KnownRows,
+        limit: usize,
+        now: Timestamp,
+    ) -> Self {
+        let known = known.last().map(|(number, _)| number);
+        Self { numbered, limit, only_numbers: sequence.is_held(), asked: sequence.due(now), known }
     }
 
-    /// Returns the queries: for the next rows, the highest number, and the passed holes.
+    /// Returns the queries: for the next rows, the highest number, the passed holes, and the last row.
     pub(super) fn queries(&self, sequence: &Sequence) -> Vec<RowsQuery> {
-        let page = self.numbered.after(sequence.last(), self.limit, self.only_numbers);
+        let page = self.numbered.after(self.start(sequence), self.limit, self.only_numbers);
         let head = self.numbered.last_numbers(i64::MAX - 1, 1);
-        [page, head].into_iter().chain(self.numbered.in_holes(&self.asked, LATE)).collect()
+        let last = self.known.map(|number| self.numbered.at(number, LATE));
+        [page, head].into_iter().chain(self.numbered.in_holes(&self.asked, LATE)).chain(last).collect()
+    }
+
+    /// Returns the number after which rows are asked for. At the beginning, a row below the first number is found too: its mapping
+    /// reports it.
+    fn start(&self, sequence: &Sequence) -> i64 {
+        if sequence.last() == 0 && !self.numbered.is_counted { i64::MIN } else { sequence.last() }
+    }
+
+    /// Compares the last row with the answers. A further row of its number is late. Returns false if the last row is not there any
+    /// more.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] if more rows have its number than are compared.
+    pub(super) fn compare(&self, known: &KnownRows, answers: &mut Vec<Vec<ForeignRow>>) -> Result<bool, StoreError> {
+        let Some(number) = self.known else { return Ok(true) };
+        let rows = answers.pop().unwrap_or_default();
+        if rows.len() >= LATE {
+            return Err(StoreError::integrity(format!("{LATE} events or more have {}", self.numbered.shown(number))));
+        }
+        let identities: Vec<(i64, String)> =
+            rows.iter().filter_map(|row| Some((self.numbered.number(row)?, self.numbered.hash(row)))).collect();
+        let Some(further) = known.further(&identities) else { return Ok(false) };
+        answers.push(rows.into_iter().enumerate().filter(|(place, _)| further.contains(place)).map(|(_, row)| row).collect());
+        Ok(true)
     }
 
     /// Maps the answers to the queries, in their order. The sequence stays where it is.
@@ -89,7 +126,7 @@ impl<'a> Asking<'a> {
         let late: Vec<Vec<ForeignRow>> = answers.collect();
         let complete = late.iter().all(|rows| rows.len() < LATE && !is_cut(rows));
         let late: Vec<ForeignRow> = late.into_iter().flatten().collect();
-        let (mut page, more) = self.whole_places(page);
+        let (mut page, more) = self.whole_places(page)?;
         if self.only_numbers {
             page = self.whole_rows(round, sequence, head, page).await?;
         }
@@ -100,21 +137,31 @@ impl<'a> Asking<'a> {
         }
         // A row that is no event is reported by the next poll.
         let (more, complete) = (more || events.len() < page.len(), complete && late_events.len() == late.len());
-        Ok(Prepared { asking: self, head, page, late: late_events, events, complete, more })
+        let of_late = late_events.iter().zip(&late).map(|((number, _), row)| (*number, self.numbered.hash(row)));
+        let late_rows = of_late.collect();
+        Ok(Prepared { asking: self, head, page, late: late_events, late_rows, events, complete, more })
     }
 
     /// Leaves out the last rows of a page that ended early, since further rows may have their number. Returns true if there may be
     /// more.
-    fn whole_places(&self, mut page: Vec<ForeignRow>) -> (Vec<ForeignRow>, bool) {
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] if all rows of a whole page have one number.
+    fn whole_places(&self, mut page: Vec<ForeignRow>) -> Result<(Vec<ForeignRow>, bool), StoreError> {
         if page.len() < self.limit && !is_cut(&page) {
-            return (page, false);
+            return Ok((page, false));
         }
         let last = page.last().and_then(|row| self.numbered.number(row));
         let kept = page.iter().take_while(|row| self.numbered.number(row) != last).count();
-        if kept > 0 {
-            page.truncate(kept);
+        match (kept, last) {
+            // Further ones of its number are late.
+            (0, _) if page.len() < self.limit => {}
+            (0, Some(last)) => {
+                return Err(StoreError::integrity(format!("{} events or more have {}", page.len(), self.numbered.shown(last))));
+            }
+            _ => page.truncate(kept),
         }
-        (page, true)
+        Ok((page, true))
     }
 
     /// Reads whole rows for the numbers that are handed out now.
@@ -131,7 +178,7 @@ impl<'a> Asking<'a> {
         let Some(shown) = numbers.get(..numbers.len().min(tried.count + 1)).filter(|shown| !shown.is_empty()) else {
             return Ok(Vec::new());
         };
-        let mut found = round.database.rows(self.numbered.after(sequence.last(), shown.len(), false)).await?;
+        let mut found = round.database.rows(self.numbered.after(self.start(sequence), shown.len(), false)).await?;
         // A row that has become visible since is asked for as part of a passed hole, or at the next poll.
         let seen = |row: &ForeignRow| self.numbered.number(row).is_some_and(|number| shown.binary_search(&number).is_ok());
         found.retain(seen);
@@ -174,8 +221,8 @@ impl<'a> Asking<'a> {
 impl Prepared<'_> {
     /// Moves the sequence, and returns the events that are handed out.
     pub(super) fn apply(self, round: &Round<'_>, sequence: &mut Sequence) -> Result<Answered, StoreError> {
-        let Self { asking, head, page, late, events, complete, more } = self;
-        let mut answered = Answered::default();
+        let Self { asking, head, page, late, late_rows, events, complete, more } = self;
+        let mut answered = Answered { rows: late_rows, ..Answered::default() };
         let found: Vec<i64> = late.iter().map(|(number, _)| *number).collect();
         sequence.answered(&asking.asked, &found, complete, round.now);
         let numbers: Vec<i64> = events.iter().map(|(number, _)| *number).collect();

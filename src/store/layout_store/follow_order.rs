@@ -12,12 +12,12 @@ use crate::store::follow::FollowToken;
 use crate::store::follow::KnownRows;
 use crate::store::follow::NextBatch;
 use crate::store::follow::Sequence;
-use crate::store::foreign::Engine;
-use crate::store::foreign::ForeignRow;
 use crate::store::layout_store::follow_answer::Asking;
 use crate::store::layout_store::follow_answer::Round;
 use crate::store::layout_store::follow_notes::Notes;
+use crate::store::layout_store::follow_notes::lost;
 use crate::store::layout_store::follow_notes::pause;
+use crate::store::layout_store::follow_notes::replaced;
 use crate::store::layout_store::follow_rows::NumberedRows;
 use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::opening::Opening;
@@ -28,6 +28,8 @@ use crate::store::read::ReadSource;
 const ROWS: usize = 1001;
 /// The number of rows before the start in which holes are looked for.
 const LOOKED_BACK: usize = 10_000;
+/// The interval at which rows without a usable number are looked for.
+const LOOKED_AGAIN: Duration = Duration::from_secs(60);
 
 /// A follower of one sequence.
 pub(super) struct OrderFollower {
@@ -35,9 +37,11 @@ pub(super) struct OrderFollower {
     query: ReadQuery,
     of: String,
     sequence: Sequence,
-    /// The last rows, where the database uses numbers again.
-    known: Option<KnownRows>,
+    /// The last rows, which show that the store is the same.
+    known: KnownRows,
     notes: Notes,
+    /// The time at which rows without a usable number were looked for.
+    looked_at: Option<Timestamp>,
 }
 
 impl OrderFollower {
@@ -50,10 +54,8 @@ impl OrderFollower {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let database = &*opening.database;
-        let reuses_numbers = database.engine() == Engine::Sqlite;
-        let known = reuses_numbers.then(KnownRows::default);
-        let (sequence, notes) = (Sequence::after(0, 0), Notes::default());
-        let mut follower = Self { opening: Arc::clone(&opening), query, of, sequence, known, notes };
+        let (sequence, known, notes) = (Sequence::after(0, 0), KnownRows::default(), Notes::default());
+        let mut follower = Self { opening: Arc::clone(&opening), query, of, sequence, known, notes, looked_at: None };
         let opened = opening.opened().await?;
         let Some(numbered) = follower.numbered(opened).await? else {
             follower.sequence = after.map_or(Sequence::after(0, 0), |(last, existing)| Sequence::after(last, existing));
@@ -81,11 +83,9 @@ impl OrderFollower {
         }
         numbers.push(last.saturating_add(1));
         follower.sequence.remember_holes(&numbers, now);
-        if let Some(known) = &mut follower.known {
-            let rows = database.rows(numbered.before(last, KnownRows::REMEMBERED)).await?;
-            for (number, hash) in hashed(&numbered, &rows).into_iter().rev() {
-                known.note(number, hash);
-            }
+        let rows = database.rows(numbered.only_identities(numbered.before(last, KnownRows::REMEMBERED))).await?;
+        for (number, hash) in numbered.identities(&rows).into_iter().rev() {
+            follower.known.note(number, hash);
         }
         Ok(follower)
     }
@@ -105,10 +105,8 @@ impl OrderFollower {
         let Some(saved) = &token.sequence else {
             return Err(StoreError::Invalid("the token has no place".to_owned()));
         };
-        let reuses_numbers = opening.database.engine() == Engine::Sqlite;
-        let sequence = Sequence::of_saved(saved);
-        let known = reuses_numbers.then(|| KnownRows::of_saved(token.rows));
-        Ok(Self { opening, query, of: token.of, sequence, known, notes: Notes::default() })
+        let (sequence, known) = (Sequence::of_saved(saved), KnownRows::of_saved(token.rows));
+        Ok(Self { opening, query, of: token.of, sequence, known, notes: Notes::default(), looked_at: None })
     }
 
     /// Returns the rows that are followed; `None` if the stream has no events yet.
@@ -117,7 +115,7 @@ impl OrderFollower {
             ReadSource::All => Ok(NumberedRows::of_all(opened)),
             ReadSource::Stream(stream) => {
                 let located = opened.locate(&*self.opening.database, stream.as_str()).await?;
-                located.map(|located| NumberedRows::of_stream(opened, &located)).transpose()
+                located.map(|located| NumberedRows::of_stream(opened, stream.as_str(), &located)).transpose()
             }
         }
     }
@@ -133,23 +131,18 @@ impl OrderFollower {
         }
         // First the transactions that are open, then the rows that are there.
         let writers = opening.writers(opened).await?;
-        let asking = Asking::new(numbered, &self.sequence, ROWS, now);
-        let mut queries = asking.queries(&self.sequence);
-        let last = self.known.as_ref().and_then(KnownRows::last).map(|(number, _)| number);
-        queries.extend(last.map(|number| asking.numbered.at(number)));
-        let mut answers = database.rows_of(queries).await?;
-        if let Some(known) = &self.known
-            && last.is_some()
-            && !known.last_is_among(&hashed(&asking.numbered, &answers.pop().unwrap_or_default()))
+        let asking = Asking::new(numbered, &self.sequence, &self.known, ROWS, now);
+        let mut answers = database.rows_of(asking.queries(&self.sequence)).await?;
+        let mut notes = self.strays(opened, &asking.numbered, now).await?;
+        if !asking.compare(&self.known, &mut answers)?
+            && let Some(note) = self.find_again(&asking.numbered).await?
         {
-            self.find_again(&asking.numbered).await?;
-            return Ok(FollowBatch::default());
+            notes.extend(note);
+            return Ok(FollowBatch { notes, ..FollowBatch::default() });
         }
         let round = Round { opened, database, query: &self.query, writers: &writers, now };
         let answered = asking.prepare(&round, &self.sequence, answers).await?.apply(&round, &mut self.sequence)?;
-        if let Some(known) = &mut self.known {
-            answered.rows.into_iter().for_each(|(number, hash)| known.note(number, hash));
-        }
+        answered.rows.into_iter().for_each(|(number, hash)| self.known.note(number, hash));
         let mut batch = FollowBatch { late: answered.late.len(), events: answered.late, ..FollowBatch::default() };
         answered.events.iter().for_each(|event| batch.events.push(&event));
         batch.waiting = answered.waiting.map(|waiting| match &self.query.source {
@@ -158,32 +151,63 @@ impl OrderFollower {
         });
         let is_held = batch.waiting.as_ref().is_some_and(|wait| now.micros_since(wait.since) > 2_000_000);
         batch.pause = if answered.more { Duration::ZERO } else { pause(began.elapsed(), is_held) };
-        batch.notes = self.notes.of(&writers, self.sequence.take_forgotten());
+        notes.extend(self.notes.of(&writers, self.sequence.take_forgotten()));
+        batch.notes = notes;
         Ok(batch)
     }
 
-    /// Finds the last row again, where numbers were used again or rows got other numbers.
-    async fn find_again(&mut self, numbered: &NumberedRows<'_>) -> Result<(), StoreError> {
-        let Some(known) = &mut self.known else { return Ok(()) };
-        // Numbers grow again after the last rows were deleted, and VACUUM makes them lower.
-        let mut before = i64::MAX - 1;
-        loop {
-            let rows = self.opening.database.rows(numbered.before(before, ROWS)).await?;
-            let rows = hashed(numbered, &rows);
-            if let Some(number) = known.find(&rows) {
-                if number != self.sequence.last() {
-                    self.sequence.renumber(number);
+    /// Finds the last row again, where rows were deleted or replaced, or got other numbers. Returns `None` if all rows up to it were
+    /// deleted, so that those after it are new; otherwise a note, if rows may come twice.
+    ///
+    /// # Errors
+    /// [`StoreError::Integrity`] if no remembered row is there any more, but others with such numbers or lower ones are.
+    async fn find_again(&mut self, numbered: &NumberedRows<'_>) -> Result<Option<Option<String>>, StoreError> {
+        let database = &*self.opening.database;
+        let moves = numbered.moves(database.engine());
+        let Some((last, first)) = self.known.last().map(|(last, _)| last).zip(self.known.first()) else { return Ok(None) };
+        // Numbers that move become lower, so that the last rows may be anywhere.
+        let lowest = if moves { i64::MIN } else { first };
+        let mut before = if moves { i64::MAX - 1 } else { last };
+        let is_replaced = !moves && !database.rows(numbered.only_identities(numbered.at(last, 1))).await?.is_empty();
+        let mut highest = None;
+        while before >= lowest {
+            let rows = database.rows(numbered.only_identities(numbered.before(before, ROWS))).await?;
+            let rows = numbered.identities(&rows);
+            if let Some(number) = self.known.find(&rows, moves) {
+                if moves {
+                    if number != self.sequence.last() {
+                        self.sequence.renumber(number);
+                    }
+                    return Ok(Some(None));
                 }
-                return Ok(());
+                self.sequence.back_to(number);
+                return Ok(Some(is_replaced.then(|| replaced(&numbered.shown(last), &numbered.shown(number)))));
             }
-            let Some((lowest, _)) = rows.last() else {
-                return Err(StoreError::integrity(format!(
-                    "none of the last {} events that were followed is there any more",
-                    KnownRows::REMEMBERED
-                )));
-            };
-            before = lowest - 1;
+            highest = highest.max(rows.iter().map(|(number, _)| *number).find(|number| *number <= last));
+            let Some((lowest_found, _)) = rows.last() else { break };
+            before = lowest_found - 1;
         }
+        match highest {
+            Some(highest) => Err(lost(&numbered.shown(last), &numbered.shown(highest))),
+            None => Ok(None),
+        }
+    }
+
+    /// Looks for rows without a usable number, which are in no place of the sequence: at the beginning, and then each minute.
+    async fn strays(
+        &mut self,
+        opened: &Opened,
+        numbered: &NumberedRows<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let is_early = |looked: Timestamp| Duration::from_micros(now.micros_since(looked)) < LOOKED_AGAIN;
+        if self.looked_at.is_some_and(is_early) || numbered.is_counted {
+            return Ok(Vec::new());
+        }
+        self.looked_at = Some(now);
+        let found = self.opening.database.rows_of(numbered.strays()).await?;
+        let damage = found.iter().flatten().filter_map(|row| opened.event(numbered.rows, row, None).err());
+        Ok(self.notes.strays(damage.map(|damage| damage.to_string())))
     }
 }
 
@@ -195,12 +219,7 @@ impl Follow for OrderFollower {
     fn token(&self) -> String {
         let mut token = FollowToken::new(self.of.clone());
         token.sequence = Some(self.sequence.to_saved());
-        token.rows = self.known.as_ref().map(KnownRows::to_saved).unwrap_or_default();
+        token.rows = self.known.to_saved();
         token.to_text()
     }
-}
-
-/// Returns the numbers and hashes of rows.
-fn hashed(numbered: &NumberedRows<'_>, rows: &[ForeignRow]) -> Vec<(i64, String)> {
-    rows.iter().filter_map(|row| Some((numbered.number(row)?, numbered.hash(row)))).collect()
 }

@@ -7,11 +7,13 @@ use sha2::Sha256;
 use crate::store::error::StoreError;
 use crate::store::follow::AskedHoles;
 use crate::store::foreign::Comparison;
+use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::QueryTest;
 use crate::store::foreign::RowsQuery;
+use crate::store::layout::ColumnRef;
 use crate::store::layout_store::located::Located;
 use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::table::TableRows;
@@ -24,10 +26,14 @@ pub(super) struct NumberedRows<'a> {
     column: Option<QueryColumn>,
     /// The column of the id, whose value no other event has.
     id: Option<QueryColumn>,
+    /// The columns that tell one event from another, and stay as they are when its data is changed; all where there are too few.
+    identity: Vec<QueryColumn>,
     /// The difference between the value of the column and the number.
     offset: i64,
     /// True if the version of an event is the count of the rows up to it.
     pub(super) is_counted: bool,
+    /// The stream whose rows they are; `None` for all rows.
+    stream: Option<String>,
 }
 
 impl<'a> NumberedRows<'a> {
@@ -38,21 +44,23 @@ impl<'a> NumberedRows<'a> {
         Some(Self::new(opened, &table.all, table.all.query(0), Some(order.column), offset, false))
     }
 
-    /// Returns the rows of a stream.
+    /// Returns the rows of a stream with a name.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if its events have no versions.
-    pub(super) fn of_stream(opened: &'a Opened, located: &Located) -> Result<Self, StoreError> {
+    pub(super) fn of_stream(opened: &'a Opened, name: &str, located: &Located) -> Result<Self, StoreError> {
         let table = &opened.tables[located.table];
         let (rows, mut query) = (&table.one, located.of(table.one.query(0)));
         if let Some(order) = &table.counted {
             query.columns.push(order.clone());
-            return Ok(Self::new(opened, rows, query, Some(order.clone()), 0, true));
+            let numbered = Self::new(opened, rows, query, Some(order.clone()), 0, true);
+            return Ok(Self { stream: Some(name.to_owned()), ..numbered });
         }
         if rows.version.is_none() && query.unwind.is_none() {
             return Err(StoreError::Invalid(format!("layout {} has no version of events in a stream", opened.name)));
         }
-        Ok(Self::new(opened, rows, query, rows.version.clone(), rows.first_version() - 1, false))
+        let numbered = Self::new(opened, rows, query, rows.version.clone(), rows.first_version() - 1, false);
+        Ok(Self { stream: Some(name.to_owned()), ..numbered })
     }
 
     fn new(
@@ -66,7 +74,8 @@ impl<'a> NumberedRows<'a> {
         let captured = rows.plan.captured.as_deref();
         let id = rows.layout.events.id.as_ref();
         let id = id.map(|id| rows.layout.query_column(&opened.catalog, &opened.schema, captured, id));
-        Self { rows, query, column, id, offset, is_counted }
+        let identity = identity_of(rows, &query, id.as_ref());
+        Self { rows, query, column, id, identity, offset, is_counted, stream: None }
     }
 
     /// Returns the query for the next rows after a number, only with their numbers if `only_numbers`.
@@ -88,8 +97,46 @@ impl<'a> NumberedRows<'a> {
     }
 
     /// Returns the query for the rows with a number.
-    pub(super) fn at(&self, number: i64) -> RowsQuery {
-        self.bounded(self.ordered(16), Comparison::Equal, number)
+    pub(super) fn at(&self, number: i64, limit: usize) -> RowsQuery {
+        self.bounded(self.ordered(limit), Comparison::Equal, number)
+    }
+
+    /// Returns a query for no more than identities, whose answer [`Self::identities`] takes.
+    pub(super) fn only_identities(&self, query: RowsQuery) -> RowsQuery {
+        if query.unwind.is_some() {
+            return query;
+        }
+        RowsQuery { columns: self.identified_columns(), of_document: 0, ..query }
+    }
+
+    /// Returns the numbers and the hashes of rows of which only identities were asked for.
+    pub(super) fn identities(&self, rows: &[ForeignRow]) -> Vec<(i64, String)> {
+        if self.query.unwind.is_some() {
+            return rows.iter().filter_map(|row| Some((self.number(row)?, self.hash(row)))).collect();
+        }
+        let columns = self.identified_columns();
+        let place = self.column.as_ref().and_then(|column| columns.iter().position(|known| known == column));
+        let number = |row: &ForeignRow| whole(row.values.get(place?)?)?.checked_sub(self.offset);
+        rows.iter().filter_map(|row| Some((number(row)?, self.hash_in(&columns, row)))).collect()
+    }
+
+    fn identified_columns(&self) -> Vec<QueryColumn> {
+        let mut columns = self.identity.clone();
+        columns.extend(self.column.iter().filter(|column| !self.identity.contains(column)).cloned());
+        columns
+    }
+
+    /// Returns true where rows get lower numbers: those of SQLite without a key of their own, by `VACUUM`.
+    pub(super) fn moves(&self, engine: Engine) -> bool {
+        engine == Engine::Sqlite && self.column.as_ref().is_some_and(|column| column.name.eq_ignore_ascii_case("rowid"))
+    }
+
+    /// Returns the query for a row whose number is below the first one, or that has none.
+    pub(super) fn strays(&self) -> Vec<RowsQuery> {
+        let Some(column) = &self.column else { return Vec::new() };
+        let below = self.bounded(self.ordered(1), Comparison::UpTo, 0);
+        let unplaced = RowsQuery { limit: 1, order: Vec::new(), ..self.query.clone() };
+        vec![below, unplaced.bound(vec![column.clone()], Comparison::Unplaced, Vec::new())]
     }
 
     /// Returns the queries for the rows in holes, each with this limit. A place in an array leaves no hole.
@@ -114,6 +161,14 @@ impl<'a> NumberedRows<'a> {
         self.bounded(self.query.clone(), Comparison::UpTo, number)
     }
 
+    /// Returns a number in words.
+    pub(super) fn shown(&self, number: i64) -> String {
+        match &self.stream {
+            Some(stream) => format!("version {number} of stream {stream}"),
+            None => format!("position {number}"),
+        }
+    }
+
     /// Returns the number of a row; `None` if it has none.
     pub(super) fn number(&self, row: &ForeignRow) -> Option<i64> {
         let Some(column) = &self.column else { return row.place.and_then(|place| i64::try_from(place + 1).ok()) };
@@ -121,14 +176,18 @@ impl<'a> NumberedRows<'a> {
         whole(row.values.get(place?)?)?.checked_sub(self.offset)
     }
 
-    /// Returns a hash of the id of a row, or of all its values but the number.
+    /// Returns a hash of the identity of a row: its id, or the other values that stay as they are. The number is no part of it.
     pub(super) fn hash(&self, row: &ForeignRow) -> String {
+        self.hash_in(&self.query.columns, row)
+    }
+
+    fn hash_in(&self, columns: &[QueryColumn], row: &ForeignRow) -> String {
         let is_number = |column: &QueryColumn| Some(column) == self.column.as_ref();
-        let columns = self.query.columns.iter().zip(&row.values);
-        let id = columns.clone().find(|(column, value)| Some(*column) == self.id.as_ref() && **value != ForeignValue::Null);
-        match id {
-            Some((column, value)) if !is_number(column) => hash_of([value]),
-            _ => hash_of(columns.filter(|(column, _)| !is_number(column)).map(|(_, value)| value)),
+        let value = |wanted: &QueryColumn| columns.iter().position(|known| known == wanted).and_then(|place| row.values.get(place));
+        let id = self.id.as_ref().filter(|id| !is_number(id)).and_then(value);
+        match id.filter(|id| **id != ForeignValue::Null) {
+            Some(id) => hash_of([id]),
+            None => hash_of(self.identity.iter().filter(|column| !is_number(column)).filter_map(value)),
         }
     }
 
@@ -161,6 +220,25 @@ impl<'a> NumberedRows<'a> {
             None => query,
         }
     }
+}
+
+/// Returns the columns that tell one event from another: id, stream, version, type and time. Without an id and a time, an event that
+/// replaced another one differs in its other values only, so that these are all columns.
+fn identity_of(rows: &TableRows, query: &RowsQuery, id: Option<&QueryColumn>) -> Vec<QueryColumn> {
+    let events = &rows.layout.events;
+    let time = events.time.as_ref().filter(|time| time.path.is_empty()).map(|time| &time.column);
+    if id.is_none() && time.is_none() {
+        return query.columns.clone();
+    }
+    let kind = Some(&events.type_name).filter(|kind| kind.json.is_none() && !kind.key).map(|kind| &kind.column);
+    let named: Vec<&ColumnRef> = time.into_iter().chain(kind).collect();
+    let is_part = |column: &&QueryColumn| {
+        Some(*column) == id
+            || rows.parts.contains(column)
+            || rows.version.as_ref() == Some(*column)
+            || named.iter().any(|named| named.alias == column.alias && named.name == column.name)
+    };
+    query.columns.iter().filter(is_part).cloned().collect()
 }
 
 /// Returns a value as a whole number.

@@ -13,12 +13,15 @@ use crate::store::follow::Follow;
 use crate::store::follow::FollowBatch;
 use crate::store::follow::FollowToken;
 use crate::store::follow::FollowWait;
+use crate::store::follow::KnownRows;
 use crate::store::follow::NextBatch;
+use crate::store::follow::SavedSequence;
 use crate::store::follow::Sequence;
 use crate::store::foreign::ForeignDatabase;
 use crate::store::foreign::ForeignValue;
 use crate::store::layout_store::follow_answer::Answered;
 use crate::store::layout_store::follow_answer::Asking;
+use crate::store::layout_store::follow_answer::Prepared;
 use crate::store::layout_store::follow_answer::Round;
 use crate::store::layout_store::follow_changes::ReportedChanges;
 use crate::store::layout_store::follow_notes::Notes;
@@ -46,13 +49,31 @@ const SHORT_WAIT: Duration = Duration::from_millis(50);
 /// The number of versions before the start in which holes are looked for.
 const LOOKED_BACK: usize = 16;
 
+/// The place in a stream, and its last row, which shows that the stream is the same.
+#[derive(Clone)]
+struct StreamState {
+    sequence: Sequence,
+    known: KnownRows,
+}
+
+impl StreamState {
+    fn new() -> Self {
+        Self { sequence: Sequence::after(0, 0), known: KnownRows::of_last(None) }
+    }
+
+    /// Returns true if the last row of the stream shows that there are further ones, or that the stream is not the same any more.
+    fn differs(&self, last: &(i64, String)) -> bool {
+        last.0 > self.sequence.last() || self.known.last().is_some_and(|known| known != (last.0, last.1.as_str()))
+    }
+}
+
 /// A follower of all streams.
 pub(super) struct StreamsFollower {
     opening: Arc<Opening>,
     query: ReadQuery,
     of: String,
     /// The place in each stream, by a hash of the columns of its name.
-    streams: HashMap<String, Sequence>,
+    streams: HashMap<String, StreamState>,
     /// The stream after which the comparison goes on; `None` for the first one.
     after: Option<StreamPlace>,
     /// The streams that were reported as changed and were not read since. The others are not compared before them.
@@ -96,7 +117,11 @@ impl StreamsFollower {
     /// Goes on from a token.
     pub(super) fn resume(opening: Arc<Opening>, query: ReadQuery, token: FollowToken) -> Self {
         let mut follower = Self::new(opening, query, token.of);
-        follower.streams = token.streams.iter().map(|(key, saved)| (key.clone(), Sequence::of_saved(saved))).collect();
+        let state = |saved: &SavedSequence| StreamState {
+            sequence: Sequence::of_saved(saved),
+            known: KnownRows::of_last(saved.row.clone()),
+        };
+        follower.streams = token.streams.iter().map(|(key, saved)| (key.clone(), state(saved))).collect();
         follower
     }
 
@@ -115,16 +140,20 @@ impl StreamsFollower {
             };
             after = Some(last.place.clone());
             let numbered = numbered(opened, &names)?;
-            let last = numbered.iter().map(|rows| rows.last_numbers(i64::MAX - 1, LOOKED_BACK)).collect();
+            let last = |rows: &NumberedRows<'_>| rows.only_identities(rows.before(i64::MAX - 1, LOOKED_BACK));
+            let last = numbered.iter().map(last).collect();
             for ((stream, numbered), rows) in names.iter().zip(&numbered).zip(database.rows_of(last).await?) {
-                let numbers: Vec<i64> = rows.iter().rev().filter_map(|row| numbered.number(row)).collect();
+                let mut rows = numbered.identities(&rows);
+                rows.reverse();
+                let numbers: Vec<i64> = rows.iter().map(|(number, _)| *number).collect();
                 let head = numbers.last().copied().unwrap_or(0);
-                let mut sequence = Sequence::after(head, head);
-                sequence.remember_holes(&numbers, now);
-                if sequence.has_holes() {
+                let mut state = StreamState { sequence: Sequence::after(head, head), ..StreamState::new() };
+                state.sequence.remember_holes(&numbers, now);
+                if state.sequence.has_holes() {
                     self.holed.insert(key_of(opened, stream), stream.clone());
                 }
-                self.streams.insert(key_of(opened, stream), sequence);
+                rows.into_iter().for_each(|(number, hash)| state.known.note(number, hash));
+                self.streams.insert(key_of(opened, stream), state);
             }
         }
     }
@@ -202,8 +231,8 @@ impl StreamsFollower {
             return Ok(true);
         }
         let database = &*Arc::clone(&self.opening).database;
-        let is_due = |sequence: &Sequence| sequence.is_held() || !sequence.due(now).is_empty();
-        self.holed.retain(|key, _| self.streams.get(key).is_some_and(Sequence::has_holes));
+        let is_due = |state: &StreamState| state.sequence.is_held() || !state.sequence.due(now).is_empty();
+        self.holed.retain(|key, _| self.streams.get(key).is_some_and(|state| state.sequence.has_holes()));
         let due = self.holed.iter().filter(|(key, _)| self.streams.get(*key).is_some_and(is_due));
         let mut changed: Vec<NamedStream> = due.map(|(_, stream)| stream.clone()).collect();
         let wait = if self.holed.is_empty() { LONG_WAIT } else { SHORT_WAIT };
@@ -224,14 +253,19 @@ impl StreamsFollower {
         names: &'n [NamedStream],
         now: Timestamp,
     ) -> Result<Vec<(&'n NamedStream, NumberedRows<'o>)>, StoreError> {
-        let heads = numbered(opened, names)?.iter().map(|rows| rows.last_numbers(i64::MAX - 1, 1)).collect();
+        let head = |rows: &NumberedRows<'_>| rows.only_identities(rows.before(i64::MAX - 1, 1));
+        let heads = numbered(opened, names)?.iter().map(head).collect();
         let heads = database.rows_of(heads).await?;
         let mut wanted = Vec::new();
         for ((stream, rows), head) in names.iter().zip(numbered(opened, names)?).zip(heads) {
-            let (key, head) = (key_of(opened, stream), head.first().and_then(|row| rows.number(row)).unwrap_or(0));
-            let sequence = self.streams.entry(key.clone()).or_insert_with(|| Sequence::after(0, 0));
-            let is_new = head > sequence.last() || !sequence.due(now).is_empty();
-            if is_new && !self.done.contains(&key) {
+            let key = key_of(opened, stream);
+            let state = self.streams.entry(key.clone()).or_insert_with(StreamState::new);
+            let is_new = match rows.identities(&head).first() {
+                Some(last) => state.differs(last) || last.0 < 1,
+                // The last version may be no whole number, which the mapping reports.
+                None => !head.is_empty(),
+            };
+            if (is_new || !state.sequence.due(now).is_empty()) && !self.done.contains(&key) {
                 wanted.push((stream, rows));
             }
         }
@@ -246,38 +280,37 @@ impl StreamsFollower {
     ) -> Result<Vec<Answered>, StoreError> {
         let (mut askings, mut queries) = (Vec::new(), Vec::new());
         for (stream, rows) in part {
-            let sequence = self.streams.entry(key_of(round.opened, stream)).or_insert_with(|| Sequence::after(0, 0));
-            let asking = Asking::new(rows, sequence, ROWS, round.now);
-            let of_stream = asking.queries(sequence);
+            let state = self.streams.entry(key_of(round.opened, stream)).or_insert_with(StreamState::new);
+            let asking = Asking::new(rows, &state.sequence, &state.known, ROWS, round.now);
+            let of_stream = asking.queries(&state.sequence);
             askings.push((stream, asking, of_stream.len()));
             queries.extend(of_stream);
         }
         let mut answers = round.database.rows_of(queries).await?.into_iter();
-        let (mut prepared, mut damaged) = (Vec::new(), None);
+        let (mut prepared, mut damaged, mut found) = (Vec::new(), None, Vec::new());
         for (stream, asking, count) in askings {
-            let of_stream = answers.by_ref().take(count).collect();
-            let Some(sequence) = self.streams.get(&key_of(round.opened, stream)) else { continue };
-            match asking.prepare(round, sequence, of_stream).await {
+            let mut of_stream = answers.by_ref().take(count).collect();
+            let Some(state) = self.streams.get_mut(&key_of(round.opened, stream)) else { continue };
+            match asking.compare(&state.known, &mut of_stream) {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.notes.add(begin_again(state, &stream.name));
+                    found.push(Answered { more: true, ..Answered::default() });
+                    continue;
+                }
+                Err(damage) => {
+                    damaged = Some(damage);
+                    continue;
+                }
+            }
+            match asking.prepare(round, &state.sequence, of_stream).await {
                 Ok(found) => prepared.push((stream, found)),
                 // The events of the other streams are handed out first.
                 Err(damage) => damaged = Some(damage),
             }
         }
-        let mut found = Vec::new();
         for (stream, prepared) in prepared {
-            let Some(sequence) = self.streams.get_mut(&key_of(round.opened, stream)) else { continue };
-            let answered = prepared.apply(round, sequence)?;
-            if let (Some(waiting), None) = (&answered.waiting, &self.waiting) {
-                self.waiting = Some(waiting.clone().shown("version", Some(&stream.name)));
-            }
-            let key = key_of(round.opened, stream);
-            if sequence.has_holes() {
-                self.holed.insert(key.clone(), stream.clone());
-            }
-            if !answered.more {
-                self.done.insert(key);
-            }
-            found.push(answered);
+            found.push(self.apply(round, stream, prepared)?);
         }
         let has_events = found.iter().any(|answered| !answered.late.is_empty() || !answered.events.is_empty());
         match damaged {
@@ -289,6 +322,36 @@ impl StreamsFollower {
             None => Ok(found),
         }
     }
+
+    /// Moves the place in a stream.
+    fn apply(&mut self, round: &Round<'_>, stream: &NamedStream, prepared: Prepared<'_>) -> Result<Answered, StoreError> {
+        let key = key_of(round.opened, stream);
+        let state = self.streams.entry(key.clone()).or_insert_with(StreamState::new);
+        let mut answered = prepared.apply(round, &mut state.sequence)?;
+        for (number, hash) in std::mem::take(&mut answered.rows) {
+            state.known.note(number, hash);
+        }
+        if let (Some(waiting), None) = (&answered.waiting, &self.waiting) {
+            self.waiting = Some(waiting.clone().shown("version", Some(&stream.name)));
+        }
+        if state.sequence.has_holes() {
+            self.holed.insert(key.clone(), stream.clone());
+        }
+        if !answered.more {
+            self.done.insert(key);
+        }
+        Ok(answered)
+    }
+}
+
+/// Begins a stream again whose last row was deleted or replaced: it is not known which of the others are new. Returns a note.
+fn begin_again(state: &mut StreamState, stream: &str) -> String {
+    let last = state.known.last().map_or(0, |(last, _)| last);
+    *state = StreamState::new();
+    format!(
+        "version {last} of stream {stream} was followed and is not there any more, or is another event: \
+         all events of this stream are shown once more"
+    )
 }
 
 impl Follow for StreamsFollower {
@@ -298,14 +361,15 @@ impl Follow for StreamsFollower {
 
     fn token(&self) -> String {
         let mut token = FollowToken::new(self.of.clone());
-        token.streams = self.streams.iter().map(|(key, sequence)| (key.clone(), sequence.to_saved())).collect();
+        let saved = |state: &StreamState| SavedSequence { row: state.known.to_saved().pop(), ..state.sequence.to_saved() };
+        token.streams = self.streams.iter().map(|(key, state)| (key.clone(), saved(state))).collect();
         token.to_text()
     }
 }
 
 /// Returns the numbered rows of streams.
 fn numbered<'o>(opened: &'o Opened, names: &[NamedStream]) -> Result<Vec<NumberedRows<'o>>, StoreError> {
-    names.iter().map(|stream| NumberedRows::of_stream(opened, &stream.located)).collect()
+    names.iter().map(|stream| NumberedRows::of_stream(opened, &stream.name, &stream.located)).collect()
 }
 
 /// Returns the key of a stream: a hash of the table and the columns of its name, since several streams may be shown with one
