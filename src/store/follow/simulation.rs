@@ -126,7 +126,10 @@ impl World {
             let prepared = matches!(session.work, Work::Prepared(_));
             let transaction = session.transaction?;
             let id = if prepared { format!("prepared {transaction}") } else { format!("session {transaction}") };
-            Some(Writer { shown: id.clone(), id, prepared })
+            // Only one that has written has a number, and only then it is prepared.
+            let has_number = prepared || matches!(session.work, Work::Inserted(_));
+            let numbers = has_number.then(|| transaction.to_string()).into_iter().collect();
+            Some(Writer { shown: id.clone(), id, prepared, numbers })
         });
         Writers::Open(open.collect())
     }

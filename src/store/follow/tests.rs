@@ -13,9 +13,13 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + millis * 1000).unwrap()
 }
 
+/// Returns open transactions. "a#7" is the session a with the transaction 7, and "prepared 7" is that transaction.
 fn open(ids: &[&str]) -> Writers {
-    let writer =
-        |id: &&str| Writer { id: (*id).to_owned(), prepared: id.starts_with("prepared"), shown: format!("process {id}") };
+    let writer = |id: &&str| {
+        let (name, number) = id.split_once('#').unwrap_or((id, id.strip_prefix("prepared ").unwrap_or("")));
+        let numbers = Some(number.to_owned()).filter(|number| !number.is_empty()).into_iter().collect();
+        Writer { id: name.to_owned(), prepared: id.starts_with("prepared"), numbers, shown: format!("process {name}") }
+    };
     Writers::Open(ids.iter().map(writer).collect())
 }
 
@@ -99,6 +103,36 @@ fn holes_wait_for_the_transactions_that_were_open_at_the_next_poll() {
                 (&["prepared old"], &[1, 2, 4], &[], Some((3, 3))),
                 (&["prepared old"], &[1, 2, 4], &[], Some((3, 3))),
                 (&[], &[1, 2, 4], &[4], None),
+            ],
+        ),
+        (
+            "a prepared transaction is known by its number, and another one is not waited for",
+            &[
+                (&["a#7"], &[1, 3], &[1], Some((2, 2))),
+                (&["a#7", "b#6"], &[1, 3], &[], Some((2, 2))),
+                (&["prepared 7", "prepared 8"], &[1, 3], &[], Some((2, 2))),
+                (&["prepared 8", "prepared 9"], &[1, 3], &[3], None),
+            ],
+        ),
+        (
+            "a transaction that was prepared while sessions and prepared ones were read is waited for",
+            &[
+                (&["a"], &[1, 3], &[1], Some((2, 2))),
+                (&["a"], &[1, 3], &[], Some((2, 2))),
+                (&["a", "prepared 7"], &[1, 3], &[], Some((2, 2))),
+                (&["prepared 7"], &[1, 3], &[], Some((2, 2))),
+                (&["prepared 7"], &[1, 3], &[], Some((2, 2))),
+                (&[], &[1, 2, 3], &[2, 3], None),
+            ],
+        ),
+        (
+            "the end of a prepared transaction adds none",
+            &[
+                (&["a"], &[1, 3], &[1], Some((2, 2))),
+                (&["a"], &[1, 3], &[], Some((2, 2))),
+                (&["prepared 7"], &[1, 3], &[], Some((2, 2))),
+                (&["prepared 7", "prepared 8"], &[1, 3], &[], Some((2, 2))),
+                (&["prepared 8", "prepared 9"], &[1, 3], &[3], None),
             ],
         ),
         ("two rows may have one number", &[(&[], &[1, 2, 2, 3], &[1, 2, 2, 3], None)]),
@@ -244,22 +278,74 @@ fn a_place_is_saved_and_restored() {
     }
 }
 
-#[test]
-fn rows_whose_numbers_are_used_again_are_found_by_their_values() {
-    let row = |number: i64, hash: &str| (number, hash.to_owned());
+fn row(number: i64, hash: &str) -> (i64, String) {
+    (number, hash.to_owned())
+}
+
+fn known_rows() -> KnownRows {
     let mut known = KnownRows::default();
-    assert!(known.last_is_among(&[]));
-    for (number, hash) in [(7, "g"), (8, "h"), (9, "i"), (10, "j")] {
+    for (number, hash) in [(7, "g"), (8, "h"), (10, "j"), (9, "i")] {
         known.note(number, hash.into());
     }
-    assert!(known.last_is_among(&[row(10, "x"), row(10, "j")]));
-    // Another row has the number.
-    assert!(!known.last_is_among(&[row(10, "x")]));
+    known
+}
+
+#[test]
+fn the_last_row_is_compared_and_further_rows_of_its_number_are_new() {
+    assert_eq!(KnownRows::default().further(&[]), Some(vec![]));
+    let mut known = known_rows();
+    assert_eq!(known.further(&[row(10, "x"), row(10, "j")]), Some(vec![0]));
+    assert_eq!(known.further(&[row(10, "j"), row(10, "j")]), Some(vec![1]));
+    // Another row has the number, or none has it.
+    assert_eq!((known.further(&[row(10, "x")]), known.further(&[])), (None, None));
+    known.note(10, "x".into());
+    assert_eq!(known.further(&[row(10, "j"), row(10, "x")]), Some(vec![]));
+}
+
+#[test]
+fn rows_whose_numbers_are_used_again_or_change_are_found_by_their_identity() {
+    let known = known_rows();
     // The last two rows were deleted, and their numbers used again.
-    assert_eq!(known.clone().find(&[row(10, "x"), row(9, "y"), row(8, "h"), row(7, "g")]), Some(8));
+    let replaced = [row(10, "x"), row(9, "y"), row(8, "h"), row(7, "g")];
+    for moves in [false, true] {
+        assert_eq!(known.clone().find(&replaced, moves), Some(8));
+    }
     // Rows got lower numbers.
+    let lower = [row(5, "new"), row(4, "j"), row(3, "i"), row(2, "other")];
     let mut renumbered = known.clone();
-    assert_eq!(renumbered.find(&[row(5, "new"), row(4, "j"), row(3, "i"), row(2, "other")]), Some(4));
+    assert_eq!(renumbered.find(&lower, true), Some(4));
     assert_eq!(renumbered.to_saved(), [row(3, "i"), row(4, "j")]);
-    assert_eq!(known.find(&[row(3, "x")]), None);
+    // Where they keep them, these are other rows; and no row gets a higher number.
+    assert_eq!(known.clone().find(&lower, false), None);
+    let appended_again = [row(11, "j"), row(9, "i")];
+    for moves in [false, true] {
+        assert_eq!(known.clone().find(&appended_again, moves), Some(9));
+    }
+    assert_eq!(known.clone().find(&[row(3, "x")], true), None);
+}
+
+#[test]
+fn a_hundred_rows_are_remembered_and_all_of_the_last_number() {
+    let mut known = KnownRows::default();
+    (1..=150).for_each(|number| known.note(number, "a".into()));
+    assert_eq!((known.first(), known.last()), (Some(51), Some((150, "a"))));
+    (0..150).for_each(|_| known.note(150, "b".into()));
+    assert_eq!((known.first(), known.to_saved().len()), (Some(150), 151));
+    let mut last = KnownRows::of_last(None);
+    [1, 2, 2, 3, 2].into_iter().for_each(|number| last.note(number, "a".into()));
+    assert_eq!(last.to_saved(), [row(3, "a")]);
+}
+
+#[test]
+fn after_deleted_rows_each_number_beyond_the_last_one_may_be_new() {
+    let mut sequence = Sequence::after(0, 0);
+    assert_eq!(poll(&mut sequence, 0, &Writers::InOrder, &[2, 4, 9]), (vec![2, 4, 9], None));
+    sequence.back_to(6);
+    assert_eq!(sequence.last(), 6);
+    assert_eq!(sequence.due(at(6000)).numbers, [1, 3, 5, 6]);
+    // The next one comes after the deleted numbers, or uses one again.
+    let mut again = sequence.clone();
+    assert_eq!(poll(&mut again, 50, &Writers::InOrder, &[2, 4, 7]), (vec![7], None));
+    assert_eq!(poll(&mut sequence, 50, &Writers::InOrder, &[2, 4, 10]), (vec![10], None));
+    assert_eq!(sequence.due(at(6000)).numbers, [1, 3, 5, 6, 7, 8, 9]);
 }

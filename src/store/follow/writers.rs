@@ -7,6 +7,8 @@ pub struct Writer {
     pub id: String,
     /// True for a prepared transaction. Until then it was one of a session, with another identity.
     pub prepared: bool,
+    /// The numbers of the transaction, by which a prepared one is known again. One that has not written has none.
+    pub numbers: Vec<String>,
     /// The session or prepared transaction in words. Has text from the database, which may not reach a terminal as it is.
     pub shown: String,
 }

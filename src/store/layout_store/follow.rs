@@ -9,6 +9,7 @@ use crate::store::follow::FollowStart;
 use crate::store::follow::FollowToken;
 use crate::store::layout_store::follow_order::OrderFollower;
 use crate::store::layout_store::follow_streams::StreamsFollower;
+use crate::store::layout_store::follow_unique::not_unique;
 use crate::store::layout_store::opening::Opening;
 use crate::store::read::ReadQuery;
 use crate::store::read::ReadSource;
@@ -41,21 +42,29 @@ pub(super) async fn follow(
         }
         _ => None,
     };
-    match (token, start) {
-        (Some(token), _) if by_streams => Ok(Box::new(StreamsFollower::resume(opening, query, token))),
-        (Some(token), _) => Ok(Box::new(OrderFollower::resume(opening, query, token)?)),
-        (None, FollowStart::After { place: 0, .. }) if by_streams => Ok(Box::new(StreamsFollower::new(opening, query, of))),
-        (None, FollowStart::After { .. }) if by_streams => Err(StoreError::Invalid(no_order)),
-        (None, FollowStart::After { place, existing }) => {
-            let signed = |place: u64| i64::try_from(place).unwrap_or(i64::MAX);
-            let after = Some((signed(place), signed(existing)));
-            Ok(Box::new(OrderFollower::open(opening, query, of, after, now).await?))
-        }
-        (None, _) if by_streams => {
+    let note = not_unique(opened, &query.source);
+    if !by_streams {
+        let mut follower = match (token, start) {
+            (Some(token), _) => OrderFollower::resume(opening, query, token)?,
+            (None, FollowStart::After { place, existing }) => {
+                let signed = |place: u64| i64::try_from(place).unwrap_or(i64::MAX);
+                OrderFollower::open(opening, query, of, Some((signed(place), signed(existing))), now).await?
+            }
+            (None, _) => OrderFollower::open(opening, query, of, None, now).await?,
+        };
+        note.into_iter().for_each(|note| follower.notes.add(note));
+        return Ok(Box::new(follower));
+    }
+    let mut follower = match (token, start) {
+        (Some(token), _) => StreamsFollower::resume(opening, query, token),
+        (None, FollowStart::After { place: 0, .. }) => StreamsFollower::new(opening, query, of),
+        (None, FollowStart::After { .. }) => return Err(StoreError::Invalid(no_order)),
+        (None, _) => {
             let mut follower = StreamsFollower::new(opening, query, of);
             follower.skip_existing(now).await?;
-            Ok(Box::new(follower))
+            follower
         }
-        (None, _) => Ok(Box::new(OrderFollower::open(opening, query, of, None, now).await?)),
-    }
+    };
+    note.into_iter().for_each(|note| follower.notes.add(note));
+    Ok(Box::new(follower))
 }

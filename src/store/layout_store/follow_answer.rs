@@ -67,13 +67,7 @@ pub(super) struct Round<'a> {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(
-        numbered: NumberedRows<'a>,
-        sequence: &Sequence,
-        known: &KnownRows,
-        limit: usize,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(numbered: NumberedRows<'a>, sequence: &Sequence, known: &KnownRows, limit: usize, now: Timestamp) -> Self {
         let known = known.last().map(|(number, _)| number);
         Self { numbered, limit, only_numbers: sequence.is_held(), asked: sequence.due(now), known }
     }

@@ -39,7 +39,7 @@ pub(super) struct OrderFollower {
     sequence: Sequence,
     /// The last rows, which show that the store is the same.
     known: KnownRows,
-    notes: Notes,
+    pub(super) notes: Notes,
     /// The time at which rows without a usable number were looked for.
     looked_at: Option<Timestamp>,
 }
@@ -194,12 +194,7 @@ impl OrderFollower {
     }
 
     /// Looks for rows without a usable number, which are in no place of the sequence: at the beginning, and then each minute.
-    async fn strays(
-        &mut self,
-        opened: &Opened,
-        numbered: &NumberedRows<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<String>, StoreError> {
+    async fn strays(&mut self, opened: &Opened, numbered: &NumberedRows<'_>, now: Timestamp) -> Result<Vec<String>, StoreError> {
         let is_early = |looked: Timestamp| Duration::from_micros(now.micros_since(looked)) < LOOKED_AGAIN;
         if self.looked_at.is_some_and(is_early) || numbered.is_counted {
             return Ok(Vec::new());

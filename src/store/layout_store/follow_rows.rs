@@ -183,7 +183,8 @@ impl<'a> NumberedRows<'a> {
 
     fn hash_in(&self, columns: &[QueryColumn], row: &ForeignRow) -> String {
         let is_number = |column: &QueryColumn| Some(column) == self.column.as_ref();
-        let value = |wanted: &QueryColumn| columns.iter().position(|known| known == wanted).and_then(|place| row.values.get(place));
+        let value =
+            |wanted: &QueryColumn| columns.iter().position(|known| known == wanted).and_then(|place| row.values.get(place));
         let id = self.id.as_ref().filter(|id| !is_number(id)).and_then(value);
         match id.filter(|id| **id != ForeignValue::Null) {
             Some(id) => hash_of([id]),

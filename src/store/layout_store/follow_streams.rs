@@ -46,6 +46,8 @@ const REOPENED: Duration = Duration::from_secs(5);
 const LONG_WAIT: Duration = Duration::from_millis(500);
 /// The same while there are holes.
 const SHORT_WAIT: Duration = Duration::from_millis(50);
+/// The number of last events of a stream that are compared. The second one may have the version of the first.
+const COMPARED_ROWS: usize = 2;
 /// The number of versions before the start in which holes are looked for.
 const LOOKED_BACK: usize = 16;
 
@@ -61,9 +63,13 @@ impl StreamState {
         Self { sequence: Sequence::after(0, 0), known: KnownRows::of_last(None) }
     }
 
-    /// Returns true if the last row of the stream shows that there are further ones, or that the stream is not the same any more.
-    fn differs(&self, last: &(i64, String)) -> bool {
-        last.0 > self.sequence.last() || self.known.last().is_some_and(|known| known != (last.0, last.1.as_str()))
+    /// Returns true if the last rows of the stream, in descending order, show that there are further ones, or that the stream is not
+    /// the same any more.
+    fn differs(&self, rows: &[(i64, String)]) -> bool {
+        let known = self.known.last().map(|(number, _)| number);
+        let at_known: Vec<(i64, String)> = rows.iter().filter(|(number, _)| Some(*number) == known).cloned().collect();
+        rows.iter().any(|(number, _)| *number > self.sequence.last() || *number < 1)
+            || self.known.further(&at_known).is_none_or(|further| !further.is_empty())
     }
 }
 
@@ -88,7 +94,7 @@ pub(super) struct StreamsFollower {
     waiting: Option<FollowWait>,
     /// The time of the comparisons since the first stream.
     elapsed: Duration,
-    notes: Notes,
+    pub(super) notes: Notes,
     /// The time since when the tables are known.
     opened_at: Instant,
 }
@@ -253,18 +259,16 @@ impl StreamsFollower {
         names: &'n [NamedStream],
         now: Timestamp,
     ) -> Result<Vec<(&'n NamedStream, NumberedRows<'o>)>, StoreError> {
-        let head = |rows: &NumberedRows<'_>| rows.only_identities(rows.before(i64::MAX - 1, 1));
+        let head = |rows: &NumberedRows<'_>| rows.only_identities(rows.before(i64::MAX - 1, COMPARED_ROWS));
         let heads = numbered(opened, names)?.iter().map(head).collect();
         let heads = database.rows_of(heads).await?;
         let mut wanted = Vec::new();
         for ((stream, rows), head) in names.iter().zip(numbered(opened, names)?).zip(heads) {
             let key = key_of(opened, stream);
             let state = self.streams.entry(key.clone()).or_insert_with(StreamState::new);
-            let is_new = match rows.identities(&head).first() {
-                Some(last) => state.differs(last) || last.0 < 1,
-                // The last version may be no whole number, which the mapping reports.
-                None => !head.is_empty(),
-            };
+            let last = rows.identities(&head);
+            // A version that is no whole number is reported by the mapping.
+            let is_new = !head.is_empty() && (last.len() < head.len() || state.differs(&last));
             if (is_new || !state.sequence.due(now).is_empty()) && !self.done.contains(&key) {
                 wanted.push((stream, rows));
             }
