@@ -58,6 +58,8 @@ pub struct FollowEvents {
     pause: Duration,
     unavailable: bool,
     notes: Vec<String>,
+    /// The wait to return next.
+    waiting: Option<FollowWait>,
     /// The hole that was reported last.
     reported: Option<String>,
 }
@@ -86,8 +88,8 @@ impl FollowEvents {
             }
         };
         let follower = store.follow(query, start, now).await?;
-        let (pause, unavailable, notes, reported) = Default::default();
-        Ok(Self { follower, clock, until: input.until.clone(), pause, unavailable, notes, reported })
+        let (pause, unavailable, notes, waiting, reported) = Default::default();
+        Ok(Self { follower, clock, until: input.until.clone(), pause, unavailable, notes, waiting, reported })
     }
 
     /// Returns the place after the returned events, with which another follower goes on.
@@ -102,6 +104,9 @@ impl FollowEvents {
     pub async fn next(&mut self) -> Result<FollowUpdate, OpsError> {
         if !self.notes.is_empty() {
             return Ok(FollowUpdate::Note(self.notes.remove(0)));
+        }
+        if let Some(wait) = self.waiting.take() {
+            return Ok(FollowUpdate::Waiting(wait));
         }
         tokio::time::sleep(std::mem::take(&mut self.pause)).await;
         // The clock is read before the store, so that the answer has all events recorded until then.
@@ -119,10 +124,17 @@ impl FollowEvents {
         self.notes = batch.notes;
         let recovered = std::mem::take(&mut self.unavailable);
         if !batch.events.is_empty() {
+            // A wait is named also while other streams have events.
+            if let Some(FollowUpdate::Waiting(wait)) = batch.waiting.map(|wait| self.report(wait, now)) {
+                self.waiting = Some(wait);
+            }
             return Ok(FollowUpdate::Events { events: batch.events, late: batch.late, recovered });
         }
         if recovered {
             return Ok(FollowUpdate::Available);
+        }
+        if !self.notes.is_empty() {
+            return Ok(FollowUpdate::Note(self.notes.remove(0)));
         }
         if let Some(wait) = batch.waiting {
             return Ok(self.report(wait, now));

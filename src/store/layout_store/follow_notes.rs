@@ -49,16 +49,14 @@ impl Notes {
         self.added.push(note);
     }
 
-    /// Returns the notes on rows without a usable number.
-    pub(super) fn strays(&mut self, damage: impl Iterator<Item = String>) -> Vec<String> {
-        let mut notes = Vec::new();
-        for damage in damage.filter(|damage| !damage.is_empty()) {
+    /// Adds notes on rows without a usable number.
+    pub(super) fn strays(&mut self, damage: impl Iterator<Item = String>) {
+        for damage in damage {
             if !self.strays.contains(&damage) {
-                notes.push(format!("{damage}; this event is not shown, and further ones like it are not either"));
+                self.added.push(format!("{damage}; this event is not shown, and further ones like it are not either"));
                 self.strays.push(damage);
             }
         }
-        notes
     }
 }
 

@@ -133,12 +133,9 @@ impl OrderFollower {
         let writers = opening.writers(opened).await?;
         let asking = Asking::new(numbered, &self.sequence, &self.known, ROWS, now);
         let mut answers = database.rows_of(asking.queries(&self.sequence)).await?;
-        let mut notes = self.strays(opened, &asking.numbered, now).await?;
-        if !asking.compare(&self.known, &mut answers)?
-            && let Some(note) = self.find_again(&asking.numbered).await?
-        {
-            notes.extend(note);
-            return Ok(FollowBatch { notes, ..FollowBatch::default() });
+        self.look_for_strays(opened, &asking.numbered, now).await?;
+        if !asking.compare(&self.known, &mut answers)? && self.find_again(&asking.numbered).await? {
+            return Ok(FollowBatch { notes: self.notes.of(&writers, 0), ..FollowBatch::default() });
         }
         let round = Round { opened, database, query: &self.query, writers: &writers, now };
         let answered = asking.prepare(&round, &self.sequence, answers).await?.apply(&round, &mut self.sequence)?;
@@ -151,20 +148,19 @@ impl OrderFollower {
         });
         let is_held = batch.waiting.as_ref().is_some_and(|wait| now.micros_since(wait.since) > 2_000_000);
         batch.pause = if answered.more { Duration::ZERO } else { pause(began.elapsed(), is_held) };
-        notes.extend(self.notes.of(&writers, self.sequence.take_forgotten()));
-        batch.notes = notes;
+        batch.notes = self.notes.of(&writers, self.sequence.take_forgotten());
         Ok(batch)
     }
 
-    /// Finds the last row again, where rows were deleted or replaced, or got other numbers. Returns `None` if all rows up to it were
-    /// deleted, so that those after it are new; otherwise a note, if rows may come twice.
+    /// Finds the last row again, where rows were deleted or replaced, or got other numbers. Returns false if all rows up to it were
+    /// deleted, so that those after it are new.
     ///
     /// # Errors
     /// [`StoreError::Integrity`] if no remembered row is there any more, but others with such numbers or lower ones are.
-    async fn find_again(&mut self, numbered: &NumberedRows<'_>) -> Result<Option<Option<String>>, StoreError> {
+    async fn find_again(&mut self, numbered: &NumberedRows<'_>) -> Result<bool, StoreError> {
         let database = &*self.opening.database;
         let moves = numbered.moves(database.engine());
-        let Some((last, first)) = self.known.last().map(|(last, _)| last).zip(self.known.first()) else { return Ok(None) };
+        let Some((last, first)) = self.known.last().map(|(last, _)| last).zip(self.known.first()) else { return Ok(false) };
         // Numbers that move become lower, so that the last rows may be anywhere.
         let lowest = if moves { i64::MIN } else { first };
         let mut before = if moves { i64::MAX - 1 } else { last };
@@ -174,14 +170,15 @@ impl OrderFollower {
             let rows = database.rows(numbered.only_identities(numbered.before(before, ROWS))).await?;
             let rows = numbered.identities(&rows);
             if let Some(number) = self.known.find(&rows, moves) {
-                if moves {
-                    if number != self.sequence.last() {
-                        self.sequence.renumber(number);
-                    }
-                    return Ok(Some(None));
+                match moves {
+                    true if number == self.sequence.last() => {}
+                    true => self.sequence.renumber(number),
+                    false => self.sequence.back_to(number),
                 }
-                self.sequence.back_to(number);
-                return Ok(Some(is_replaced.then(|| replaced(&numbered.shown(last), &numbered.shown(number)))));
+                if is_replaced {
+                    self.notes.add(replaced(&numbered.shown(last), &numbered.shown(number)));
+                }
+                return Ok(true);
             }
             highest = highest.max(rows.iter().map(|(number, _)| *number).find(|number| *number <= last));
             let Some((lowest_found, _)) = rows.last() else { break };
@@ -189,20 +186,21 @@ impl OrderFollower {
         }
         match highest {
             Some(highest) => Err(lost(&numbered.shown(last), &numbered.shown(highest))),
-            None => Ok(None),
+            None => Ok(false),
         }
     }
 
     /// Looks for rows without a usable number, which are in no place of the sequence: at the beginning, and then each minute.
-    async fn strays(&mut self, opened: &Opened, numbered: &NumberedRows<'_>, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    async fn look_for_strays(&mut self, opened: &Opened, numbered: &NumberedRows<'_>, now: Timestamp) -> Result<(), StoreError> {
         let is_early = |looked: Timestamp| Duration::from_micros(now.micros_since(looked)) < LOOKED_AGAIN;
         if self.looked_at.is_some_and(is_early) || numbered.is_counted {
-            return Ok(Vec::new());
+            return Ok(());
         }
         self.looked_at = Some(now);
         let found = self.opening.database.rows_of(numbered.strays()).await?;
         let damage = found.iter().flatten().filter_map(|row| opened.event(numbered.rows, row, None).err());
-        Ok(self.notes.strays(damage.map(|damage| damage.to_string())))
+        self.notes.strays(damage.map(|damage| damage.to_string()));
+        Ok(())
     }
 }
 

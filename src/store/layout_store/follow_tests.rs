@@ -43,7 +43,7 @@ fn layout(position: &str, others: &str) -> String {
     )
 }
 
-const TIMED: &str = "time = { column = \"e.time\", as = \"text\" }";
+const TIMED: &str = "time = { column = \"e.time\", as = \"rfc3339\" }";
 
 impl Followed {
     async fn new(table: &str, layout: &str, query: ReadQuery, start: FollowStart, rows: &str) -> Self {
