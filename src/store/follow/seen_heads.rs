@@ -92,8 +92,8 @@ impl SeenHeads {
     }
 }
 
-/// Returns the transactions that are still open, as the database shows them now. `earlier` has the prepared transactions of the poll
-/// before the last.
+/// Returns the transactions that are still open, as the database shows them now. `earlier` has the prepared transactions of the
+/// poll before the last.
 ///
 /// A transaction of a session may have become a prepared one. It is known by its number. Without one it may be any that was
 /// prepared since it was seen: after the poll before the last, since that poll may have read sessions before it was prepared, and

@@ -223,8 +223,8 @@ impl<'a> NumberedRows<'a> {
     }
 }
 
-/// Returns the columns that tell one event from another: id, stream, version, type and time. Without an id and a time, an event that
-/// replaced another one differs in its other values only, so that these are all columns.
+/// Returns the columns that tell one event from another: id, stream, version, type and time. Without an id and a time, these are all
+/// columns, since an event that replaced another one may differ in any value.
 fn identity_of(rows: &TableRows, query: &RowsQuery, id: Option<&QueryColumn>) -> Vec<QueryColumn> {
     let events = &rows.layout.events;
     let time = events.time.as_ref().filter(|time| time.path.is_empty()).map(|time| &time.column);

@@ -63,8 +63,8 @@ impl StreamState {
         Self { sequence: Sequence::after(0, 0), known: KnownRows::of_last(None) }
     }
 
-    /// Returns true if the last rows of the stream, in descending order, show that there are further ones, or that the stream is not
-    /// the same any more.
+    /// Returns true if the last rows of the stream, in descending order, show that there are further ones, or that the stream is
+    /// not the same any more.
     fn differs(&self, rows: &[(i64, String)]) -> bool {
         let known = self.known.last().map(|(number, _)| number);
         let at_known: Vec<(i64, String)> = rows.iter().filter(|(number, _)| Some(*number) == known).cloned().collect();

@@ -13,8 +13,6 @@ mod follow_notes;
 mod follow_order;
 mod follow_rows;
 mod follow_streams;
-#[cfg(test)]
-mod follow_tests;
 mod follow_unique;
 mod keyset_walk;
 mod layout_tables;

@@ -13,6 +13,8 @@ mod event_log;
 mod failed_events;
 mod files;
 mod foreign_file;
+#[cfg(test)]
+mod foreign_follow_tests;
 mod known_end;
 mod lazy_connection;
 mod load;
