@@ -1234,6 +1234,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Timeout for connecting and for each answer of the store [default: 30s]')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Read the events of all streams, in the order of their positions')
             [CompletionResult]::new('--backwards', '--backwards', [CompletionResultType]::ParameterName, 'Read from the last event to the first')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'Also show the events that the store of another program hides, such as deleted ones; needs --layout')
             [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'Disable colour, as the variable NO_COLOR does')
             [CompletionResult]::new('--wide', '--wide', [CompletionResultType]::ParameterName, 'Show every column of a table whole, even if the terminal is too narrow')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Show times in the local time zone with their offset, in tables and reports')
@@ -2661,11 +2662,11 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;bench;read' {
-            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events [default: 1000000]')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams [default: a tenth of the events]')
             [CompletionResult]::new('--sweep', '--sweep', [CompletionResultType]::ParameterName, 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]')
-            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt [default: 256MiB]')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
@@ -2691,11 +2692,11 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;bench;replay' {
-            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events [default: 1000000]')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams [default: a tenth of the events]')
             [CompletionResult]::new('--sweep', '--sweep', [CompletionResultType]::ParameterName, 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]')
-            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt [default: 256MiB]')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
@@ -2720,11 +2721,11 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;bench;project' {
-            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Number of events [default: 1000000]')
             [CompletionResult]::new('--streams', '--streams', [CompletionResultType]::ParameterName, 'Number of streams [default: a tenth of the events]')
             [CompletionResult]::new('--sweep', '--sweep', [CompletionResultType]::ParameterName, 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]')
-            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for rows, when a read model is rebuilt [default: 256MiB]')
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')

@@ -1192,6 +1192,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --timeout 'Timeout for connecting and for each answer of the store [default: 30s]'
             cand --all 'Read the events of all streams, in the order of their positions'
             cand --backwards 'Read from the last event to the first'
+            cand --hidden 'Also show the events that the store of another program hides, such as deleted ones; needs --layout'
             cand --no-color 'Disable colour, as the variable NO_COLOR does'
             cand --wide 'Show every column of a table whole, even if the terminal is too narrow'
             cand --local 'Show times in the local time zone with their offset, in tables and reports'
@@ -2564,11 +2565,11 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;bench;read'= {
-            cand --events 'Number of events'
+            cand --events 'Number of events [default: 1000000]'
             cand --streams 'Number of streams [default: a tenth of the events]'
             cand --sweep 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]'
             cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]'
-            cand --memory 'Memory for rows, when a read model is rebuilt'
+            cand --memory 'Memory for rows, when a read model is rebuilt [default: 256MiB]'
             cand --dir 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
@@ -2593,11 +2594,11 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'esctl;bench;replay'= {
-            cand --events 'Number of events'
+            cand --events 'Number of events [default: 1000000]'
             cand --streams 'Number of streams [default: a tenth of the events]'
             cand --sweep 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]'
             cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]'
-            cand --memory 'Memory for rows, when a read model is rebuilt'
+            cand --memory 'Memory for rows, when a read model is rebuilt [default: 256MiB]'
             cand --dir 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
@@ -2621,11 +2622,11 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;bench;project'= {
-            cand --events 'Number of events'
+            cand --events 'Number of events [default: 1000000]'
             cand --streams 'Number of streams [default: a tenth of the events]'
             cand --sweep 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]'
             cand --batch 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]'
-            cand --memory 'Memory for rows, when a read model is rebuilt'
+            cand --memory 'Memory for rows, when a read model is rebuilt [default: 256MiB]'
             cand --dir 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system''s temporary folder]'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'

@@ -1091,6 +1091,7 @@ csv\t'A header and rows'"
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l timeout -d 'Timeout for connecting and for each answer of the store [default: 30s]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l all -d 'Read the events of all streams, in the order of their positions'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l backwards -d 'Read from the last event to the first'
+complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l hidden -d 'Also show the events that the store of another program hides, such as deleted ones; needs --layout'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l no-color -d 'Disable colour, as the variable NO_COLOR does'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l wide -d 'Show every column of a table whole, even if the terminal is too narrow'
 complete -c esctl -n "__fish_esctl_using_subcommand stream; and __fish_seen_subcommand_from read" -l local -d 'Show times in the local time zone with their offset, in tables and reports'
@@ -2303,11 +2304,11 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from append" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l events -d 'Number of events' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l events -d 'Number of events [default: 1000000]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l streams -d 'Number of streams [default: a tenth of the events]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l sweep -d 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l batch -d 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l memory -d 'Memory for rows, when a read model is rebuilt' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l memory -d 'Memory for rows, when a read model is rebuilt [default: 256MiB]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l context -d 'Named store from the configuration file' -r
@@ -2329,11 +2330,11 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from read" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l events -d 'Number of events' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l events -d 'Number of events [default: 1000000]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l streams -d 'Number of streams [default: a tenth of the events]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l sweep -d 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l batch -d 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l memory -d 'Memory for rows, when a read model is rebuilt' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l memory -d 'Memory for rows, when a read model is rebuilt [default: 256MiB]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l context -d 'Named store from the configuration file' -r
@@ -2354,11 +2355,11 @@ complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subco
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l accept-clock -d 'Append even if the clock of this machine was refused'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -l accept-server -d 'Accept a server that only speaks the protocol of PostgreSQL or MongoDB'
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help'
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l events -d 'Number of events' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l events -d 'Number of events [default: 1000000]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l streams -d 'Number of streams [default: a tenth of the events]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l sweep -d 'Measure these numbers of streams one after the other, with at least 5 events a stream [default: 1000 to 1000000]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l batch -d 'Number of events whose rows go into one commit, when a read model is rebuilt [default: each row is written once]' -r
-complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l memory -d 'Memory for rows, when a read model is rebuilt' -r
+complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l memory -d 'Memory for rows, when a read model is rebuilt [default: 256MiB]' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l dir -d 'Folder for the scratch store of SQLite, and so the disk to measure [default: the system\'s temporary folder]' -r -F
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l store -d 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE' -r
 complete -c esctl -n "__fish_esctl_using_subcommand bench; and __fish_seen_subcommand_from project" -l context -d 'Named store from the configuration file' -r

@@ -195,14 +195,14 @@ const EXAMPLES: [(&str, &[&str]); 93] = [
         "verify",
         &["esctl verify", "esctl verify resource-gold", "esctl verify --layout auto --store sqlite:orders.db --reducer merge"],
     ),
-    ("checkpoint list", &["esctl checkpoint list", "esctl checkpoint list --layout auto --store sqlite:orders.db -o json"]),
+    ("checkpoint list", &["esctl checkpoint list", "esctl checkpoint list --layout auto --store sqlite:shop.db -o json"]),
     ("check head", &["esctl check head --warn 5m --crit 1h", "esctl check head --crit 1h --format nagios"]),
     ("check integrity", &["esctl check integrity", "esctl check integrity --format nagios"]),
     (
         "check lag",
         &[
             "esctl check lag --warn 1000 --crit 5m",
-            "esctl check lag --layout auto --store sqlite:orders.db --crit 10000 --format nagios",
+            "esctl check lag --layout auto --store sqlite:shop.db --crit 10000 --format nagios",
         ],
     ),
     (
@@ -223,7 +223,14 @@ const EXAMPLES: [(&str, &[&str]); 93] = [
     ("init", &["esctl init", "esctl init --store postgres://localhost/events"]),
     ("selftest", &["esctl selftest", "esctl selftest --seconds 30 --store mongodb://localhost/events"]),
     ("bench append", &["esctl bench append", "esctl bench append --writers 8 --events 50000 --commands"]),
-    ("bench read", &["esctl bench read", "esctl bench read --by-stream --streams 1 --events 100000"]),
+    (
+        "bench read",
+        &[
+            "esctl bench read",
+            "esctl bench read --by-stream --streams 1 --events 100000",
+            "esctl bench read --layout auto --store sqlite:shop.db",
+        ],
+    ),
     ("bench replay", &["esctl bench replay", "esctl bench replay --events 100000 --streams 100"]),
     ("bench project", &["esctl bench project", "esctl bench project --events 100000 --batch 1000"]),
     ("bench serve", &["esctl bench serve", "esctl bench serve --clients 200 --seconds 5"]),
@@ -254,8 +261,12 @@ fn add(command: Command, group: &str) -> Command {
     let examples: Vec<&str> = match EXAMPLES.iter().find(|(of, _)| *of == words) {
         Some((_, examples)) => examples.to_vec(),
         None => {
-            let first = EXAMPLES.iter().filter(|(of, _)| of.starts_with(&below)).filter_map(|(_, examples)| examples.first());
-            first.take(OF_GROUP).copied().collect()
+            let below: Vec<&[&str]> =
+                EXAMPLES.iter().filter(|(of, _)| of.starts_with(&below)).map(|(_, examples)| *examples).collect();
+            match below.as_slice() {
+                [only] => only.to_vec(),
+                below => below.iter().filter_map(|examples| examples.first()).take(OF_GROUP).copied().collect(),
+            }
         }
     };
     if examples.is_empty() {

@@ -63,7 +63,13 @@ const CONFIRMED: [&str; 5] = [
 ];
 
 /// Examples of a failure, by their beginning, with the exit code.
-const FAILS: [(&str, i32); 1] = [("esctl projection errors resources --retry", 1)];
+const FAILS: [(&str, i32); 4] = [
+    ("esctl projection errors resources --retry", 1),
+    // The last event is three days old, and no projection has run.
+    ("esctl check head --warn 5m", 2),
+    ("esctl check head --crit 1h", 2),
+    ("esctl check lag --warn 1000 --crit 5m", 2),
+];
 
 /// Examples that run on an empty store, by their beginning.
 const EMPTY: [&str; 4] = ["esctl resource create", "esctl doc create", "esctl game new", "esctl projection errors"];
@@ -183,6 +189,8 @@ async fn seed(folder: &Path) {
          event_version TEXT, payload TEXT, metadata TEXT, PRIMARY KEY (aggregate_type, aggregate_id, sequence)); \
          CREATE TABLE order_events (order_id TEXT, version INTEGER, type TEXT, data TEXT, PRIMARY KEY (order_id, version))";
     rusqlite::Connection::open(folder.join("orders.db")).unwrap().execute_batch(of_another_program).unwrap();
+    let emmett = include_str!("../layout/stores/emmett-sqlite.sql");
+    rusqlite::Connection::open(folder.join("shop.db")).unwrap().execute_batch(emmett).unwrap();
     let url = format!("sqlite:{}", folder.join("store.db").display());
     let store = store::open(&url.parse().unwrap(), OpenOptions::new(Duration::from_secs(30))).unwrap();
     let micros = Arc::new(AtomicI64::new(system_clock()().micros() - 3 * 86_400_000_000));

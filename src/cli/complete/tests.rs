@@ -131,6 +131,8 @@ fn an_argument_for_a_new_name_or_an_id_without_a_list_is_not_completed() {
             "trace id",
             "projection create name",
             "quarantine add event_id",
+            // Of the store that --from names.
+            "copy category",
             "context add name",
         ]
     );

@@ -21,6 +21,7 @@ INSERT INTO events (event_id, event_type, data) SELECT md5(n::text)::uuid, 'Elix
 INSERT INTO stream_events SELECT md5(n::text)::uuid, 0, n + 1, n % (:n / 10) + 1, n / (:n / 10) + 1 FROM generate_series(0, :n - 1) n;
 INSERT INTO stream_events SELECT md5(n::text)::uuid, n % (:n / 10) + 1, n / (:n / 10) + 1, n % (:n / 10) + 1, n / (:n / 10) + 1 FROM generate_series(0, :n - 1) n;
 -- emmett-sqlite
+WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < :n / 10 - 1) INSERT INTO emt_streams (stream_id, stream_position, stream_type, stream_metadata) SELECT 'wallet-' || n, 10, 'wallet', '{}' FROM number;
 WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < :n - 1) INSERT INTO emt_messages (stream_id, stream_position, message_kind, message_data, message_metadata, message_schema_version, message_type, message_id, created) SELECT 'wallet-' || (n % (:n / 10)), n / (:n / 10) + 1, 'E', '{"amount":3}', '{}', '1', 'Added', 'm' || n, '2026-11-01 10:00:00' FROM number;
 -- eventsourcing-sqlite
 WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < :n - 1) INSERT INTO stored_events (originator_id, originator_version, topic, state) SELECT printf('%032x', n % (:n / 10)), n / (:n / 10) + 1, 'shop.domain:Wallet.Added', '{"timestamp":{"_data_":"2026-11-01T10:00:00.000001+00:00"}}' FROM number;
