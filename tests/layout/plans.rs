@@ -59,7 +59,7 @@ fn mongodb(events: u64) {
             let numbers: Vec<u64> = (0..events).collect();
             for some in numbers.chunks(10_000) {
                 let document = |n: &u64| {
-                    let (game, id) = (format!("game-{}", n % (events / 10)), i64::try_from(n / (events / 10) + 1).unwrap());
+                    let (game, id) = (format!("many-{}", n % (events / 10)), i64::try_from(n / (events / 10) + 1).unwrap());
                     doc! { "gameId": game, "id": id, "type": "Played", "timestamp": mongodb::bson::DateTime::now(), "payload": { "card": 3 } }
                 };
                 collection.insert_many(some.iter().map(document)).await.unwrap();

@@ -42,6 +42,9 @@ impl SessionSettings {
             // The setting above applies to transactions that begin later.
             ("transaction_read_only", "on".into()),
             ("standard_conforming_strings", "on".into()),
+            // A page is read in the order of an index where there is one, also from a short stream.
+            ("enable_bitmapscan", "off".into()),
+            ("enable_sort", "off".into()),
         ])
     }
 
