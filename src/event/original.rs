@@ -151,6 +151,7 @@ impl<'e> Original<'e> {
         if !event.metadata.contains("\"source\":{") && !event.metadata.contains("\"original_time\":") {
             return Ok(original);
         }
+        let plain = original.clone();
         let mut members = members(event.metadata)?;
         let mark = mark(&members);
         let time = members.iter().position(|(name, _)| name == ORIGINAL_TIME);
@@ -159,11 +160,12 @@ impl<'e> Original<'e> {
                 (Some(time), ..) => original.time = Some(time),
                 (None, "null", Some(_)) => original.time = None,
                 // A member that no copy wrote.
-                _ => return original.unmark(members, mark),
+                _ => return Ok(original.unmark(members, mark).unwrap_or(plain)),
             }
             members.remove(place);
         }
-        original.unmark(members, mark)
+        // What cannot be taken back was written by no copy.
+        Ok(original.unmark(members, mark).unwrap_or(plain))
     }
 
     fn of_foreign(event: &EventView<'e>, source: &str) -> Result<Self, JsonError> {

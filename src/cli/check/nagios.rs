@@ -34,7 +34,10 @@ pub(super) fn unknown(check: &str, error: &CliError) -> String {
 }
 
 fn performance(checked: &CheckedLag, report: &LagReport) -> Vec<String> {
-    let name = label(&checked.checkpoint.name);
+    let of = &checked.checkpoint;
+    // One name may have a checkpoint for each stream, category or type.
+    let parts = [Some(&of.name), of.stream.as_ref(), of.category.as_ref(), of.event_type.as_ref()];
+    let name = label(&parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "));
     let limits = |pick: fn(LagLimit) -> Option<String>| {
         let [warn, crit] = [report.warn, report.crit].map(|limit| limit.and_then(pick).unwrap_or_default());
         format!("{warn};{crit};0")

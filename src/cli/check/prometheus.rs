@@ -4,6 +4,7 @@ use crate::event::escape_unsafe;
 use crate::ops::check_head::HeadReport;
 use crate::ops::check_integrity::IntegrityReport;
 use crate::ops::checkpoints::CheckedLag;
+use crate::ops::checkpoints::CheckpointStatus;
 use crate::ops::checkpoints::LagReport;
 
 /// Returns the metrics of a check of lag.
@@ -13,7 +14,7 @@ pub(super) fn lag(report: &LagReport) -> String {
         text.push_str(&format!("# HELP esctl_{name} {help}\n# TYPE esctl_{name} gauge\n"));
         for checked in &report.checkpoints {
             if let Some(value) = value(checked) {
-                text.push_str(&format!("esctl_{name}{{checkpoint=\"{}\"}} {value}\n", label(&checked.checkpoint.name)));
+                text.push_str(&format!("esctl_{name}{{{}}} {value}\n", labels(&checked.checkpoint)));
             }
         }
     };
@@ -50,6 +51,13 @@ pub(super) fn integrity(report: &IntegrityReport) -> String {
 
 fn gauge(name: &str, help: &str, value: &str) -> String {
     format!("# HELP esctl_{name} {help}\n# TYPE esctl_{name} gauge\nesctl_{name} {value}\n")
+}
+
+/// Returns the labels of a checkpoint. One name may have a checkpoint for each stream, category or type.
+fn labels(checkpoint: &CheckpointStatus) -> String {
+    let of = [("stream", &checkpoint.stream), ("category", &checkpoint.category), ("type", &checkpoint.event_type)];
+    let of = of.into_iter().filter_map(|(name, value)| Some(format!(",{name}=\"{}\"", label(value.as_ref()?))));
+    format!("checkpoint=\"{}\"{}", label(&checkpoint.name), of.collect::<String>())
 }
 
 fn label(name: &str) -> String {

@@ -21,7 +21,7 @@ pub async fn projection_checkpoints(
 
 fn checkpoint(status: ProjectionStatus) -> CheckpointStatus {
     // Newer events that do not concern a projection do not wait for it.
-    let waits = status.lag_seconds > 0.0 || status.held_back_events > 0;
+    let waits = status.waits || status.held_back_events > 0;
     let state = match status.state {
         // A projection without any matching event has nothing to run for.
         ProjectionState::NeverRun if !waits => ProjectionState::Idle,

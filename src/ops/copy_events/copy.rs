@@ -2,6 +2,7 @@
 
 use crate::event::EventChunk;
 use crate::event::OWN_LAYOUT;
+use crate::event::Version;
 use crate::ops::copy_events::copy_record::check_target;
 use crate::ops::copy_events::copy_record::write_record;
 use crate::ops::copy_events::draft::Draft;
@@ -13,6 +14,7 @@ use crate::ops::copy_events::writer::Writer;
 use crate::ops::digest::DigestEvents;
 use crate::ops::digest::digest_events;
 use crate::ops::error::OpsError;
+use crate::ops::not_found::no_stream;
 use crate::ops::replay::whole_events;
 use crate::runtime::RuntimeError;
 use crate::store::Head;
@@ -33,6 +35,11 @@ pub async fn copy_events(
     input: &CopyEvents,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<CopyEventsReport, OpsError> {
+    for stream in &input.streams {
+        if source.stream_version(stream.clone()).await? == Version::ZERO {
+            return Err(no_stream(source, stream).await);
+        }
+    }
     let has_events = check_target(target, input).await?;
     let mut report = empty_report(target, input);
     let mut events = SourceEvents::in_order(source, input, &mut |_| {}).await?;

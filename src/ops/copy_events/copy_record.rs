@@ -1,5 +1,7 @@
 //! The record in a target of a copy: its source, and what is copied of it. Only the same copy goes on in it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -19,12 +21,14 @@ const TOKEN: &str = "token";
 
 /// Returns the description of a copy.
 fn description(input: &CopyEvents) -> Value {
-    let streams: Vec<&str> = input.streams.iter().map(|stream| stream.as_str()).collect();
+    // The order in which parts are named has no meaning.
+    let streams: BTreeSet<&str> = input.streams.iter().map(|stream| stream.as_str()).collect();
+    let categories: BTreeSet<&String> = input.categories.iter().collect();
     json!({
         "from": input.from,
         "layout": input.layout,
         "streams": streams,
-        "categories": input.categories,
+        "categories": categories,
         "transform": input.transform.as_ref().map(|program| program.hash()),
         "rename": input.rename.as_ref().map(|program| program.hash()),
         "retime": input.retime,
@@ -40,11 +44,12 @@ pub(super) async fn check_target(target: &Store, input: &CopyEvents) -> Result<b
     let known = known(target).await?;
     let has_events = head.position > Position::ZERO;
     let place = target.place();
+    if !has_events {
+        // Whatever was tried before, nothing of it is there.
+        return Ok(false);
+    }
     let Some(known) = known else {
-        return match has_events {
-            true => Err(OpsError::Conflict(format!("{place} has events and is no copy; copy into an empty store"))),
-            false => Ok(false),
-        };
+        return Err(OpsError::Conflict(format!("{place} has events and is no copy; copy into an empty store")));
     };
     let asked = description(input);
     let differs = asked.as_object().into_iter().flatten().find(|(key, value)| known.get(key.as_str()) != Some(value));
@@ -54,7 +59,7 @@ pub(super) async fn check_target(target: &Store, input: &CopyEvents) -> Result<b
             let message = format!("{place} is another copy: {key} was {before}, and {value} is requested");
             Err(OpsError::Conflict(format!("{message}; copy into an empty store, or repeat the first command")))
         }
-        None => Ok(has_events),
+        None => Ok(true),
     }
 }
 
@@ -85,6 +90,14 @@ async fn record(target: &Store, name: &str) -> Result<Option<Value>, OpsError> {
 }
 
 /// Writes the record into a target, before its first event.
+///
+/// # Errors
+/// [`OpsError::Conflict`] when another copy into this target begins at the same time.
 pub(super) async fn write_record(target: &Store, input: &CopyEvents) -> Result<(), OpsError> {
-    Ok(target.put_record(Record::new(KIND, NAME, &description(input))).await?)
+    let asked = description(input);
+    target.put_record(Record::new(KIND, NAME, &asked)).await?;
+    if known(target).await? != Some(asked) {
+        return Err(OpsError::Conflict(format!("another copy into {} has begun; copy into an empty store", target.place())));
+    }
+    Ok(())
 }

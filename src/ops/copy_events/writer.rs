@@ -52,8 +52,12 @@ pub(super) struct Writer<'i> {
     layout: &'i str,
     /// The time of the last event of the target.
     last: Timestamp,
-    /// The ends of streams; none if the target was empty, so that no event can be late.
-    ends: Option<HashMap<StreamName, Option<StreamEnd>>>,
+    /// The ends of streams.
+    ends: HashMap<StreamName, Option<StreamEnd>>,
+    /// True if a stream without a known end may have events in the target.
+    asks_for_ends: bool,
+    /// The stream and the place of the last event of the source, and the number of events before it with the same place.
+    last_place: (String, Coordinates, usize),
     /// Streams that are not copied any more.
     stopped: HashSet<StreamName>,
 }
@@ -69,8 +73,9 @@ enum Known {
 impl<'i> Writer<'i> {
     pub(super) fn new(target: &Store, input: &'i CopyEvents, layout: &'i str, last: Timestamp, has_events: bool) -> Self {
         let target = target.clone().with_limits(Limits { event_bytes: MAX_EVENT_BYTES });
-        let checks_late = has_events && input.rename.is_none();
-        Self { target, input, layout, last, ends: checks_late.then(HashMap::new), stopped: HashSet::new() }
+        let last_place = (String::new(), Coordinates { version: None, position: None }, 0);
+        let (ends, stopped) = (HashMap::new(), HashSet::new());
+        Self { target, input, layout, last, ends, asks_for_ends: has_events, last_place, stopped }
     }
 
     /// Continues after the last event of the target, which may be one whose append had an unknown outcome.
@@ -126,13 +131,14 @@ impl<'i> Writer<'i> {
     }
 
     /// Finds the drafts that the target has. Decides on the ids of the others.
-    async fn known(&self, drafts: &[Draft]) -> Result<Vec<Known>, OpsError> {
+    async fn known(&mut self, drafts: &[Draft]) -> Result<Vec<Known>, OpsError> {
         let ids = drafts.iter().map(|draft| draft.event.event_id).filter(|id| !id.is_nil()).collect();
         let mut found = self.by_id(ids).await?;
         let (mut used, mut derived) = (HashSet::new(), DerivedIds { layout: self.layout, ids: Vec::new() });
         let mut known = Vec::with_capacity(drafts.len());
         for (number, draft) in drafts.iter().enumerate() {
             let id = draft.event.event_id;
+            let repeats = self.repeats(draft);
             match found.remove(&id) {
                 Some(event) if is_copy_of(&event, draft) => {
                     used.insert(id);
@@ -141,12 +147,12 @@ impl<'i> Writer<'i> {
                 // The id of another event.
                 Some(event) => {
                     found.insert(id, event);
-                    derived.add(number, &draft.event.view());
+                    derived.add(number, &draft.event.view(), repeats);
                     known.push(Known::No(id));
                 }
                 None => {
                     if id.is_nil() || !used.insert(id) {
-                        derived.add(number, &draft.event.view());
+                        derived.add(number, &draft.event.view(), repeats);
                     }
                     known.push(Known::No(id));
                 }
@@ -166,6 +172,20 @@ impl<'i> Writer<'i> {
         Ok(known)
     }
 
+    /// Returns the number of events of the source that came before with the same place, which a store without a unique index may
+    /// have. They come one after the other.
+    fn repeats(&mut self, draft: &Draft) -> usize {
+        let view = draft.event.view();
+        let place = Coordinates::of(&view);
+        let (stream, known, repeats) = &mut self.last_place;
+        if stream == view.stream && *known == place {
+            *repeats += 1;
+        } else {
+            self.last_place = (view.stream.to_owned(), place, 0);
+        }
+        self.last_place.2
+    }
+
     async fn by_id(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, RecordedEvent>, OpsError> {
         let found = no_store_is_empty(self.target.events_by_id(ids).await)?;
         Ok(found.into_iter().map(|event| (event.event_id, event)).collect())
@@ -173,9 +193,9 @@ impl<'i> Writer<'i> {
 
     /// Returns true for an event that is not copied because of late events of its stream.
     async fn leaves_out(&mut self, draft: &Draft, report: &mut CopyEventsReport) -> Result<bool, OpsError> {
-        let Some(ends) = &mut self.ends else { return Ok(false) };
-        let end = match ends.get(&draft.stream) {
+        let end = match self.ends.get(&draft.stream) {
             Some(end) => *end,
+            None if !self.asks_for_ends => None,
             None => {
                 let query = ReadQuery::stream(draft.stream.clone()).backwards();
                 let last = no_store_is_empty(self.target.first(query).await)?;
@@ -184,10 +204,13 @@ impl<'i> Writer<'i> {
         };
         let view = draft.event.view();
         let place = place(&view);
-        let is_late = end.is_some_and(|end| match (end, place) {
-            ((_, Some(end)), (_, Some(position))) => end > position,
-            ((Some(end), _), (Some(version), _)) => end > version,
-            _ => false,
+        // Streams that were renamed to one have versions of their own.
+        let by_version = self.input.rename.is_none();
+        let is_late = end.is_some_and(|(version, position)| {
+            let is_before =
+                |end: Option<i64>, place: Option<i64>| matches!((end, place), (Some(end), Some(place)) if end > place);
+            let number = |version: Option<u64>| version.and_then(|version| i64::try_from(version).ok());
+            is_before(position, place.1) || (by_version && is_before(number(version), number(place.0)))
         });
         if is_late {
             report.late.add(&view);
@@ -195,10 +218,11 @@ impl<'i> Writer<'i> {
                 self.stopped.insert(draft.stream.clone());
             }
         }
-        if ends.len() >= MAX_ENDS {
-            ends.clear();
+        if self.ends.len() >= MAX_ENDS {
+            self.ends.clear();
+            self.asks_for_ends = true;
         }
-        ends.insert(draft.stream.clone(), if is_late { end } else { Some(place) });
+        self.ends.insert(draft.stream.clone(), if is_late { end } else { Some(place) });
         let is_stopped = self.stopped.contains(&draft.stream);
         if is_stopped {
             report.not_copied.add(&view);
@@ -290,10 +314,11 @@ struct DerivedIds<'l> {
 
 impl DerivedIds<'_> {
     /// Adds the id of an event. Events of the same place, which a store without a unique index may have, get different ones.
-    fn add(&mut self, number: usize, event: &EventView<'_>) {
+    fn add(&mut self, number: usize, event: &EventView<'_>, repeats: usize) {
         let Coordinates { version, position } = Coordinates::of(event);
         let (version, position) = (version.unwrap_or_default(), position.unwrap_or_default());
-        let mut text = format!("{}\0{}\0{version}\0{position}", self.layout, event.stream);
+        let again = "\0".repeat(repeats);
+        let mut text = format!("{}\0{}\0{version}\0{position}{again}", self.layout, event.stream);
         loop {
             let id = Uuid::new_v5(&COPY_IDS, text.as_bytes());
             if !self.ids.iter().any(|(_, known)| *known == id) {
@@ -311,7 +336,8 @@ fn hash_of(found: &RecordedEvent) -> Result<crate::event::Hash, OpsError> {
 
 /// Returns the place of an event of the source.
 fn place(event: &EventView<'_>) -> StreamEnd {
-    let version = event.version.is_some().then_some(event.version.0);
+    // Of a copy, the original one, as in the target.
+    let version = Original::of(event).ok().and_then(|original| original.version);
     (version, Coordinates::of(event).position.and_then(|position| position.parse().ok()))
 }
 

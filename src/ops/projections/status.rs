@@ -152,6 +152,9 @@ pub struct ProjectionStatus {
     pub lag_events: u64,
     /// The seconds since the oldest matching event that is not applied; 0 if there is none.
     pub lag_seconds: f64,
+    /// True if a matching event is not applied, also one whose time is in the future.
+    #[serde(skip)]
+    pub waits: bool,
     /// The number of parked events and of later events of their streams, up to the checkpoint.
     pub held_back_events: u64,
     /// The number of rows of the read model.
@@ -308,6 +311,7 @@ async fn status(
         position,
         head,
         lag_events: head.0.saturating_sub(position.0) + held_back.events,
+        waits: oldest_pending.is_some(),
         lag_seconds: oldest_pending.map_or(0.0, |recorded_at| now.micros_since(recorded_at) as f64 / 1e6),
         held_back_events: held_back.events,
         rows: store.count_rows(ReadModel::live(projection.name())).await?,
