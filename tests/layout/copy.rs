@@ -292,3 +292,51 @@ fn a_target_with_other_events_is_refused_and_a_dry_run_writes_nothing() {
     let output = foreign.esctl.run_on("sqlite::memory:", &["copy", "--from", &foreign.url, "--to", "sqlite:new.db"]);
     assert_eq!(output.code, 9, "{output:?}");
 }
+
+const PLAIN: &str = "CREATE TABLE notes (id INTEGER, note, v INT, kind TEXT, body);";
+
+fn plain_layout(position: &str) -> String {
+    format!(
+        "title = \"Notes\"\nengine = \"sqlite\"\n[events]\nfrom = \"notes\"\n{position}stream = {{ parts = [\"e.note\"] }}\n\
+         version = {{ column = \"e.v\", first = 1 }}\ntype = \"e.kind\"\ndata = {{ column = \"e.body\" }}\n"
+    )
+}
+
+#[test]
+fn a_version_after_a_later_one_is_late_also_in_the_first_copy() {
+    let rows = "INSERT INTO notes VALUES (1, 'n-1', 1, 'A', '{}'), (2, 'n-1', 3, 'A', '{}'), (3, 'n-1', 2, 'A', '{}'), (4, 'n-2', 1, 'A', '{}')";
+    let foreign = Foreign::sqlite(&format!("{PLAIN}{rows}"));
+    let layout = foreign.file("notes.toml", &plain_layout("position = \"e.id\"\n"));
+    let target = foreign.esctl.another_place(Backend::Sqlite);
+    let (code, report, err) = copy(&foreign, &layout, &target.url, &[]);
+    assert_eq!((code, &report["events_copied"], &report["late"]["events"]), (8, &json!(3), &json!(1)), "{report} {err}");
+    assert_eq!(report["late"]["first"], json!([{"stream": "n-1", "version": 2, "position": 3}]));
+    let (code, report, err) = copy(&foreign, &layout, &target.url, &["--late", "append"]);
+    assert_eq!((code, &report["events_copied"]), (0, &json!(1)), "{report} {err}");
+}
+
+#[test]
+fn a_repeated_place_at_the_border_of_a_chunk_is_copied_once_each() {
+    let rows = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000) \
+                INSERT INTO notes SELECT n, 'n-1', n, 'A', '{}' FROM number; INSERT INTO notes VALUES (1001, 'n-1', 1000, 'B', '{\"n\":1}')";
+    let foreign = Foreign::sqlite(&format!("{PLAIN}{rows}"));
+    let layout = foreign.file("notes.toml", &plain_layout(""));
+    let target = foreign.esctl.another_place(Backend::Sqlite);
+    for copied in [1001, 0] {
+        let (code, report, err) = copy(&foreign, &layout, &target.url, &[]);
+        assert_eq!((code, &report["events_copied"]), (0, &json!(copied)), "{report} {err}");
+    }
+}
+
+#[test]
+fn a_copy_that_wrote_nothing_binds_no_target() {
+    let foreign = Foreign::sqlite(&format!("{PLAIN}INSERT INTO notes VALUES (1, 'n-1', 1, 'A', '{{\"n\":1}}')"));
+    let layout = foreign.file("notes.toml", &plain_layout("position = \"e.id\"\n"));
+    let target = foreign.esctl.another_place(Backend::Sqlite);
+    let (code, _, err) = copy(&foreign, &layout, &target.url, &["nope"]);
+    assert!(code == 3 && err.contains("nope"), "{code} {err}");
+    let (code, _, err) = copy(&foreign, &layout, &target.url, &["--transform", ".data.n = 1 / 0"]);
+    assert_ne!(code, 0, "{err}");
+    let (code, report, err) = copy(&foreign, &layout, &target.url, &[]);
+    assert_eq!((code, &report["events_copied"]), (0, &json!(1)), "{report} {err}");
+}
