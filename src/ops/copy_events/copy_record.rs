@@ -96,6 +96,10 @@ async fn record(target: &Store, name: &str) -> Result<Option<Value>, OpsError> {
 pub(super) async fn write_record(target: &Store, input: &CopyEvents) -> Result<(), OpsError> {
     let asked = description(input);
     target.put_record(Record::new(KIND, NAME, &asked)).await?;
+    if follow_token(target).await?.is_some() {
+        // The place of a copy that wrote nothing is not that of this one.
+        write_token(target, &json!({ "token": null })).await?;
+    }
     if known(target).await? != Some(asked) {
         return Err(OpsError::Conflict(format!("another copy into {} has begun; copy into an empty store", target.place())));
     }

@@ -93,6 +93,11 @@ impl<'i> Writer<'i> {
     /// # Errors
     /// [`OpsError::Conflict`] when the target was modified concurrently; [`OpsError::Invalid`] for an event that is too large.
     pub(super) async fn write(&mut self, drafts: Vec<Draft>, report: &mut CopyEventsReport) -> Result<(), OpsError> {
+        // Here the target has all events so far.
+        if self.ends.len() >= MAX_ENDS {
+            self.ends.clear();
+            self.asks_for_ends = true;
+        }
         let known = self.known(&drafts).await?;
         let mut requests: Vec<AppendRequest> = Vec::new();
         let (mut copied, mut bytes) = (0, 0);
@@ -217,10 +222,6 @@ impl<'i> Writer<'i> {
             if self.input.late == LatePolicy::Stop {
                 self.stopped.insert(draft.stream.clone());
             }
-        }
-        if self.ends.len() >= MAX_ENDS {
-            self.ends.clear();
-            self.asks_for_ends = true;
         }
         self.ends.insert(draft.stream.clone(), if is_late { end } else { Some(place) });
         let is_stopped = self.stopped.contains(&draft.stream);

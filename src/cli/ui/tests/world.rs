@@ -167,6 +167,7 @@ impl World {
             lag_events,
             lag_seconds,
             held_back_events: 0,
+            waits: lag_events > 0,
             rows: 3,
             updated_at: Some(second(7)),
             rebuild_position: None,
