@@ -4,6 +4,7 @@ use crate::event::EventChunk;
 use crate::event::OWN_LAYOUT;
 use crate::event::Version;
 use crate::ops::copy_events::copy_record::check_target;
+use crate::ops::copy_events::copy_record::forget_token;
 use crate::ops::copy_events::copy_record::write_record;
 use crate::ops::copy_events::draft::Draft;
 use crate::ops::copy_events::draft::Drafting;
@@ -73,6 +74,10 @@ pub async fn copy_events(
         report.target = Some(digest_events(target, &DigestEvents::default(), &mut |_| {}).await?.digest);
     }
     report.ok = report.target.is_none_or(|target| target == report.source) && report.differing.events == 0;
+    if report.ok && !input.dry_run {
+        // A place at which a mirror cannot go on, since the source was restored, is of no use any more.
+        forget_token(target).await?;
+    }
     Ok(report)
 }
 

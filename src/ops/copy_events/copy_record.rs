@@ -78,6 +78,14 @@ pub(super) async fn write_token(target: &Store, token: &Value) -> Result<(), Ops
     Ok(target.put_record(Record::new(KIND, TOKEN, token)).await?)
 }
 
+/// Forgets the place of the follower of the source, so that a mirror begins with a copy again.
+pub(super) async fn forget_token(target: &Store) -> Result<(), OpsError> {
+    match follow_token(target).await? {
+        Some(_) => write_token(target, &json!({ "token": null })).await,
+        None => Ok(()),
+    }
+}
+
 async fn record(target: &Store, name: &str) -> Result<Option<Value>, OpsError> {
     let records = no_store_is_empty(target.records(KIND).await)?;
     let record = records.into_iter().find(|record| record.name == name);
@@ -96,10 +104,8 @@ async fn record(target: &Store, name: &str) -> Result<Option<Value>, OpsError> {
 pub(super) async fn write_record(target: &Store, input: &CopyEvents) -> Result<(), OpsError> {
     let asked = description(input);
     target.put_record(Record::new(KIND, NAME, &asked)).await?;
-    if follow_token(target).await?.is_some() {
-        // The place of a copy that wrote nothing is not that of this one.
-        write_token(target, &json!({ "token": null })).await?;
-    }
+    // The place of a copy that wrote nothing is not that of this one.
+    forget_token(target).await?;
     if known(target).await? != Some(asked) {
         return Err(OpsError::Conflict(format!("another copy into {} has begun; copy into an empty store", target.place())));
     }
