@@ -13,7 +13,7 @@ use crate::store::StoreUrl;
 use crate::store::foreign::open_foreign;
 
 /// The longest time to look for a layout. The error itself is known already.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Adds the layout that fits to an error that there is no store of esctl at the named location.
 pub(super) async fn with_layout(app: &App, error: CliError) -> CliError {

@@ -126,10 +126,13 @@ fn a_late_event_stops_its_stream_until_it_is_appended(to: Backend) {
     insert(20, "a-1", 3);
     let running = Running::start(&foreign, &from, &target, &[]);
     has(&foreign, &target.url, 2);
+    // At once, so that one poll sees them all.
+    file.execute_batch("BEGIN").unwrap();
     insert(15, "a-1", 2);
     insert(30, "a-1", 4);
     insert(16, "b-1", 1);
     insert(40, "b-1", 2);
+    file.execute_batch("COMMIT").unwrap();
     // The other stream goes on, and its late event is in its place.
     has(&foreign, &target.url, 4);
     drop(running);

@@ -56,10 +56,33 @@ pub(super) struct Writer<'i> {
     ends: HashMap<StreamName, Option<StreamEnd>>,
     /// True if a stream without a known end may have events in the target.
     asks_for_ends: bool,
-    /// The stream and the place of the last event of the source, and the number of events before it with the same place.
-    last_place: (String, Coordinates, usize),
+    /// The place of the last event that was written or found.
+    last_place: LastPlace,
     /// Streams that are not copied any more.
     stopped: HashSet<StreamName>,
+}
+
+/// A place in the source, and the ids of the events with it so far. A store without a unique index may have several, one after the
+/// other.
+#[derive(Clone, Default)]
+struct LastPlace {
+    stream: String,
+    place: Option<Coordinates>,
+    ids: Vec<Uuid>,
+}
+
+impl LastPlace {
+    /// Goes on to an event. Returns the number of events before it with the same place, and true if one of them has the same id.
+    fn repeats(&mut self, draft: &Draft) -> (usize, bool) {
+        let view = draft.event.view();
+        let place = Some(Coordinates::of(&view));
+        if self.stream != view.stream || self.place != place {
+            *self = Self { stream: view.stream.to_owned(), place, ids: Vec::new() };
+        }
+        let of_before = (self.ids.len(), self.ids.contains(&view.event_id));
+        self.ids.push(view.event_id);
+        of_before
+    }
 }
 
 /// The decision on the id of a draft.
@@ -73,7 +96,7 @@ enum Known {
 impl<'i> Writer<'i> {
     pub(super) fn new(target: &Store, input: &'i CopyEvents, layout: &'i str, last: Timestamp, has_events: bool) -> Self {
         let target = target.clone().with_limits(Limits { event_bytes: MAX_EVENT_BYTES });
-        let last_place = (String::new(), Coordinates { version: None, position: None }, 0);
+        let last_place = LastPlace::default();
         let (ends, stopped) = (HashMap::new(), HashSet::new());
         Self { target, input, layout, last, ends, asks_for_ends: has_events, last_place, stopped }
     }
@@ -98,7 +121,9 @@ impl<'i> Writer<'i> {
             self.ends.clear();
             self.asks_for_ends = true;
         }
-        let known = self.known(&drafts).await?;
+        // Kept at the end: a write that fails is repeated with the same drafts.
+        let mut last_place = self.last_place.clone();
+        let known = self.known(&drafts, &mut last_place).await?;
         let mut requests: Vec<AppendRequest> = Vec::new();
         let (mut copied, mut bytes) = (0, 0);
         for (draft, known) in drafts.into_iter().zip(known) {
@@ -131,21 +156,22 @@ impl<'i> Writer<'i> {
         if !self.input.dry_run && !requests.is_empty() {
             self.append(requests).await?;
         }
+        self.last_place = last_place;
         report.events_copied += copied;
         Ok(())
     }
 
     /// Finds the drafts that the target has. Decides on the ids of the others.
-    async fn known(&mut self, drafts: &[Draft]) -> Result<Vec<Known>, OpsError> {
+    async fn known(&self, drafts: &[Draft], last_place: &mut LastPlace) -> Result<Vec<Known>, OpsError> {
         let ids = drafts.iter().map(|draft| draft.event.event_id).filter(|id| !id.is_nil()).collect();
         let mut found = self.by_id(ids).await?;
         let (mut used, mut derived) = (HashSet::new(), DerivedIds { layout: self.layout, ids: Vec::new() });
         let mut known = Vec::with_capacity(drafts.len());
         for (number, draft) in drafts.iter().enumerate() {
             let id = draft.event.event_id;
-            let repeats = self.repeats(draft);
+            let (repeats, has_id_of_before) = last_place.repeats(draft);
             match found.remove(&id) {
-                Some(event) if is_copy_of(&event, draft) => {
+                Some(event) if is_copy_of(&event, draft) && !has_id_of_before => {
                     used.insert(id);
                     known.push(Known::Yes(Box::new(event)));
                 }
@@ -175,20 +201,6 @@ impl<'i> Writer<'i> {
             };
         }
         Ok(known)
-    }
-
-    /// Returns the number of events of the source that came before with the same place, which a store without a unique index may
-    /// have. They come one after the other.
-    fn repeats(&mut self, draft: &Draft) -> usize {
-        let view = draft.event.view();
-        let place = Coordinates::of(&view);
-        let (stream, known, repeats) = &mut self.last_place;
-        if stream == view.stream && *known == place {
-            *repeats += 1;
-        } else {
-            self.last_place = (view.stream.to_owned(), place, 0);
-        }
-        self.last_place.2
     }
 
     async fn by_id(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, RecordedEvent>, OpsError> {
