@@ -17,7 +17,6 @@ pub use append::bench_append;
 pub use commands::bench_commands;
 pub use layout::bench_layout;
 pub use read::PASSES;
-pub use read::ROUNDS;
 pub use read::ReadBench;
 pub use read::bench_project;
 pub use read::bench_read;

@@ -25,7 +25,7 @@ use crate::store::Store;
 use crate::store::baseline::BaselineWork;
 
 /// The number of rounds in which both sides take turns, so that a slow moment of the machine affects both.
-pub const ROUNDS: usize = 5;
+pub(super) const ROUNDS: usize = 5;
 
 /// The number of rows that the bare database writes in one commit.
 const ROWS_A_PART: usize = 5000;

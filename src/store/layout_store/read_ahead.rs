@@ -42,8 +42,13 @@ impl ReadAhead {
         let expected = self.lock().take().filter(|expected| expected.rows == *rows);
         let is_next = expected.is_some();
         let started = expected.and_then(|expected| expected.started).filter(|(start, _)| start.elapsed() < MAX_AGE);
+        let started = match started {
+            Some((_, answer)) => answer.await.ok(),
+            None => None,
+        };
         let found = match started {
-            Some((_, answer)) => answer.await?,
+            Some(found) => found,
+            // Also after a failure: the server may be back since.
             None => database.rows(rows.clone()).await?,
         };
         *self.lock() = next_page(rows, order, &found).map(|rows| {

@@ -146,11 +146,16 @@ fn projection(query: &RowsQuery) -> Document {
     let mut paths: Vec<&str> = document.iter().map(|column| column.name.as_str()).collect();
     paths.extend(query.unwind.as_deref().filter(|_| !elements.is_empty()));
     paths.extend(query.order.iter().map(|column| column.name.as_str()));
+    // In a projection, a name with $ is an operator: the document around it is read.
+    let paths: Vec<&str> = paths.into_iter().map(|path| path.find(".$").map_or(path, |end| &path[..end])).collect();
+    if paths.iter().any(|path| path.starts_with('$')) {
+        return Document::new();
+    }
     // The server refuses a path beside a path in it.
     let is_inside = |path: &str, other: &str| path.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'));
     let kept = paths.iter().filter(|path| !paths.iter().any(|other| is_inside(path, other)));
     let mut fields: Document = kept.map(|path| ((*path).to_owned(), Bson::Int32(1))).collect();
-    if !fields.contains_key("_id") {
+    if !fields.keys().any(|path| path == "_id" || is_inside(path, "_id")) {
         fields.insert("_id", 0);
     }
     fields
@@ -350,19 +355,23 @@ fn forms(column: &QueryColumn, value: &ForeignValue) -> Vec<Bson> {
 
 #[cfg(test)]
 mod tests {
+    use mongodb::bson::doc;
     use mongodb::bson::rawdoc;
 
     use super::add;
+    use super::projection;
     use crate::store::foreign::ColumnClass;
     use crate::store::foreign::ForeignValue;
     use crate::store::foreign::QueryColumn;
     use crate::store::foreign::RowsQuery;
     use crate::store::foreign::RowsRange;
 
-    #[test]
-    fn an_array_gives_a_row_for_each_element() {
-        let column = |name: &str| QueryColumn { alias: String::new(), name: name.into(), class: ColumnClass::Other };
-        let query = RowsQuery {
+    fn column(name: &str) -> QueryColumn {
+        QueryColumn { alias: String::new(), name: name.into(), class: ColumnClass::Other }
+    }
+
+    fn query() -> RowsQuery {
+        RowsQuery {
             schema: String::new(),
             from: "c".into(),
             alias: "e".into(),
@@ -374,7 +383,27 @@ mod tests {
             order: Vec::new(),
             limit: 10,
             range: RowsRange::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn only_the_fields_of_a_query_are_read() {
+        for (names, fields) in [
+            (&["a", "b.c"][..], doc! { "a": 1, "b.c": 1, "_id": 0 }),
+            (&["_id", "a"], doc! { "_id": 1, "a": 1 }),
+            (&["_id.stream", "_id.version"], doc! { "_id.stream": 1, "_id.version": 1 }),
+            (&["a.b", "a", "a.b.c", "ab"], doc! { "a": 1, "ab": 1, "_id": 0 }),
+            (&["meta.$correlationId", "a"], doc! { "meta": 1, "a": 1, "_id": 0 }),
+            (&["$type"], doc! {}),
+        ] {
+            let query = RowsQuery { unwind: None, columns: names.iter().map(|name| column(name)).collect(), ..query() };
+            assert_eq!(projection(&query), fields, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn an_array_gives_a_row_for_each_element() {
+        let query = query();
         let mut found = Vec::new();
         let document = rawdoc! { "_id": "a", "type": "outer", "events": [{ "type": "T" }, { "type": "U" }] };
         add(&mut found, &query, &document).unwrap();
