@@ -3,7 +3,6 @@
 use crate::event::EventChunk;
 use crate::store::error::StoreError;
 use crate::store::foreign::ForeignRow;
-use crate::store::foreign::ForeignValue;
 use crate::store::foreign::RowsQuery;
 use crate::store::layout::MappedEvent;
 use crate::store::layout_store::opened::Opened;
@@ -106,21 +105,6 @@ impl Opened {
             && in_time
             && (query.types.is_empty() || query.types.contains(&event.event_type))
             && (query.categories.is_empty() || query.categories.iter().any(|wanted| wanted == rows.category(stream))))
-    }
-}
-
-impl TableRows {
-    /// Returns the column of the position or the version, if its value in a row is text. The database orders text by its
-    /// characters.
-    pub(super) fn text_in_order(&self, row: &ForeignRow) -> Option<String> {
-        let position = self.layout.events.position.as_ref().map(|column| (&column.alias, &column.name));
-        let version = self.version.as_ref().map(|column| (&column.alias, &column.name));
-        let is_text = |(alias, name): &(&String, &String)| {
-            let place = self.plan.query.columns.iter().position(|column| column.alias == **alias && column.name == **name);
-            place.is_some_and(|place| matches!(row.values.get(place), Some(ForeignValue::Text(_))))
-        };
-        let (alias, name) = [position, version].into_iter().flatten().find(is_text)?;
-        Some(if alias.is_empty() { name.clone() } else { format!("{alias}.{name}") })
     }
 }
 

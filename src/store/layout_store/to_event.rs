@@ -28,14 +28,10 @@ impl Opened {
     /// [`StoreError::Integrity`] names stream and version of a row that is no event.
     pub(super) fn event(&self, rows: &TableRows, row: &ForeignRow, counted: Option<i64>) -> Result<MappedEvent, StoreError> {
         let mapper = rows.mapper();
-        let mut event = mapper.map(&row.values, row.place).map_err(|error| {
+        let mut event = mapper.map_in_order(&row.values, row.place).map_err(|error| {
             let counted = counted.map(|version| format!(", version {version}")).unwrap_or_default();
             StoreError::integrity(format!("{}{counted}: {error}", mapper.name_of(&row.values, row.place)))
         })?;
-        if let Some(column) = rows.text_in_order(row) {
-            let name = mapper.name_of(&row.values, row.place);
-            return Err(StoreError::integrity(format!("{name}: {column} is text, which is in another order than numbers")));
-        }
         event.version = event.version.or(counted);
         Ok(event)
     }
