@@ -23,6 +23,7 @@ mod completions;
 pub mod config;
 mod context;
 mod copy;
+mod copy_interruption;
 mod demo;
 mod digest;
 mod doc;

@@ -1,8 +1,8 @@
 //! One pass of a copy: the names are checked, then the events that the target lacks are copied.
 
 use crate::cli::app::App;
+use crate::cli::copy_interruption::CopyInterruption;
 use crate::cli::error::CliError;
-use crate::cli::output::Output;
 use crate::ops::copy_events::CopyEvents;
 use crate::ops::copy_events::CopyEventsReport;
 use crate::ops::copy_events::RefusedName;
@@ -36,20 +36,6 @@ pub(super) async fn copied(app: &App, source: &Store, target: &Store, input: &Co
     interrupted.written = false;
     bar.finish();
     Ok(report)
-}
-
-/// Prints how to continue when a copy ends early, also after a signal.
-struct CopyInterruption<'a> {
-    out: &'a Output,
-    written: bool,
-}
-
-impl Drop for CopyInterruption<'_> {
-    fn drop(&mut self) {
-        if self.written {
-            self.out.note("the events copied so far stay; run the same command again to continue");
-        }
-    }
 }
 
 /// Returns the error for names that esctl refuses. It lists them.

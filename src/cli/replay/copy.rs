@@ -1,8 +1,8 @@
 //! The copy of the whole store into another one, as of a time.
 
 use crate::cli::app::App;
+use crate::cli::copy_interruption::CopyInterruption;
 use crate::cli::error::CliError;
-use crate::cli::output::Output;
 use crate::cli::same_store::is_same;
 use crate::ops::OpsError;
 use crate::ops::replay::CopyProgress;
@@ -60,18 +60,4 @@ pub(super) async fn run(app: &App, url: &str, at: Option<&str>, retime: bool) ->
         }
         sheet.field("head hash", report.head_hash);
     })
-}
-
-/// Prints how to continue when a copy ends early, also after a signal.
-struct CopyInterruption<'a> {
-    out: &'a Output,
-    written: bool,
-}
-
-impl Drop for CopyInterruption<'_> {
-    fn drop(&mut self) {
-        if self.written {
-            self.out.note("the events copied so far stay; run the same command again to continue");
-        }
-    }
 }
