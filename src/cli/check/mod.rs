@@ -69,5 +69,6 @@ pub(super) async fn run(verb: CheckVerb, app: &App) -> Result<(), CliError> {
 /// Returns true for the command line of a check, whose exit codes are those of monitoring plugins.
 pub(super) fn is_check(arguments: &[OsString]) -> bool {
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    words.windows(2).any(|pair| pair[0] == "check" && VERBS.contains(&pair[1])) && !words.contains(&"layout")
+    let found = words.windows(2).position(|pair| pair[0] == "check" && VERBS.contains(&pair[1]));
+    found.is_some_and(|place| !words[..place].contains(&"layout"))
 }

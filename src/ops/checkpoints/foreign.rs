@@ -8,8 +8,10 @@ use crate::event::Version;
 use crate::ops::checkpoints::status::CheckpointState;
 use crate::ops::checkpoints::status::CheckpointStatus;
 use crate::ops::error::OpsError;
+use crate::runtime::RuntimeError;
 use crate::store::ReadQuery;
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::StreamQuery;
 use crate::store::layout_store::ForeignCheckpoint;
 use crate::store::layout_store::LayoutTables;
@@ -82,7 +84,25 @@ impl Reader<'_> {
         if status.message.is_some() {
             return Ok(status);
         }
-        match self.behind(&status, position).await? {
+        match self.fill(&mut status, position).await {
+            Err(OpsError::Runtime(RuntimeError::Store(
+                error @ (StoreError::Integrity { .. } | StoreError::ForeignDamaged { .. }),
+            ))) => {
+                status.state = CheckpointState::Unreadable;
+                status.message = Some(format!("the events that wait cannot be counted: {error}"));
+            }
+            filled => filled?,
+        }
+        Ok(status)
+    }
+
+    /// Adds the state and the lag.
+    ///
+    /// # Errors
+    /// Damage of an event that would have to be counted.
+    async fn fill(&self, status: &mut CheckpointStatus, position: Option<i64>) -> Result<(), OpsError> {
+        let of_stream = status.stream.is_some();
+        match self.behind(status, position).await? {
             Behind::Ahead(last) => {
                 status.state = CheckpointState::Ahead;
                 let what = if of_stream { "version" } else { "position" };
@@ -101,16 +121,16 @@ impl Reader<'_> {
                 };
                 status.state = match (waiting.events, self.is_behind_head(position)) {
                     (1.., _) => CheckpointState::Behind,
-                    (0, _) if !self.is_addressed(&status).await? => CheckpointState::Unaddressed,
+                    (0, _) if !self.is_addressed(status).await? => CheckpointState::Unaddressed,
                     (0, true) if !of_stream => CheckpointState::Idle,
                     (0, _) => CheckpointState::Current,
                 };
                 if status.state == CheckpointState::Unaddressed {
-                    status.message = Some(format!("the store has no event of {}", asked_for(&status)));
+                    status.message = Some(format!("the store has no event of {}", asked_for(status)));
                 }
             }
         }
-        Ok(status)
+        Ok(())
     }
 
     /// Returns the events that wait behind a checkpoint.

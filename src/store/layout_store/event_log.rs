@@ -142,13 +142,9 @@ async fn head(opening: &Opening, opened: &Opened) -> Result<Head, StoreError> {
     };
     let found = opening.database.rows_of(queries).await?;
     let Some(row) = found.into_iter().flatten().next() else { return Ok(Head::default()) };
-    let position = match (opened.position(), row.values.first()) {
-        (Some(_), Some(ForeignValue::Integer(position))) => {
-            let shown = position.checked_add(1 - opened.first_position()).and_then(|position| u64::try_from(position).ok());
-            shown.map_or(Position::NONE, Position)
-        }
-        _ => Position::NONE,
-    };
+    let value = row.values.first().filter(|_| opened.position().is_some());
+    let shown = value.and_then(|value| opened.position_of(value)).and_then(|position| u64::try_from(position).ok());
+    let position = shown.map_or(Position::NONE, Position);
     Ok(Head { position, recorded_at: Timestamp::NONE, ..Head::default() })
 }
 

@@ -5,8 +5,10 @@ use std::sync::Mutex;
 use crate::store::foreign::Catalog;
 use crate::store::foreign::Comparison;
 use crate::store::foreign::ForeignTable;
+use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
 use crate::store::foreign::RowsQuery;
+use crate::store::layout::whole_of;
 use crate::store::layout_store::located::Located;
 use crate::store::layout_store::read_ahead::ReadAhead;
 use crate::store::layout_store::table::EventTable;
@@ -50,6 +52,12 @@ impl Opened {
     /// Returns the lowest position that the store gives out, which is shown as 1.
     pub(super) fn first_position(&self) -> i64 {
         self.tables.first().map_or(1, |table| table.all.layout.events.first_position)
+    }
+
+    /// Returns a stored position as it is shown, from 1; `None` if it is no whole number of 64 bits.
+    pub(super) fn position_of(&self, value: &ForeignValue) -> Option<i64> {
+        let column = self.tables.first()?.all.layout.events.position.as_ref()?;
+        whole_of(value, column).ok()?.checked_sub(self.first_position())?.checked_add(1)
     }
 
     /// Returns a table of the catalog.

@@ -88,6 +88,11 @@ impl LayoutTables {
         let opened = self.opened().await?;
         let mut walks = Vec::new();
         for (number, table) in opened.tables.iter().enumerate() {
+            // Several tables of events may share one of streams.
+            let is_shared = table.all.layout.streams.as_ref().is_some_and(|streams| streams.rows.from.placeholder().is_none());
+            if number > 0 && is_shared && stream.is_none() {
+                break;
+            }
             let Some(query) = opened.listed_query(&table.all) else { continue };
             let columns: Vec<QueryColumn> = query.columns.iter().rev().skip(1).rev().cloned().collect();
             let stored = opened.storage_order(&query.from, &query.alias);

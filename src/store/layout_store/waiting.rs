@@ -22,16 +22,15 @@ pub struct Waiting {
 }
 
 impl LayoutTables {
-    /// Returns the highest position, from 1; 0 without events. `None` if the store has no positions.
+    /// Returns the highest position, from 1; 0 without events. `None` if the store has no positions, or one beyond 64 bits.
     pub async fn last_position(&self) -> Result<Option<i64>, StoreError> {
         let opened = self.opened().await?;
         let Some(order) = opened.position() else { return Ok(None) };
         let last = self.opening.database.rows(order.last()).await.map_err(StoreError::of_foreign)?;
-        let value = last.into_iter().next().and_then(|row| row.values.into_iter().next());
-        Ok(Some(match value {
-            Some(ForeignValue::Integer(position)) => position.saturating_sub(opened.first_position()).saturating_add(1),
-            _ => 0,
-        }))
+        match last.first().and_then(|row| row.values.first()) {
+            Some(value) => Ok(opened.position_of(value)),
+            None => Ok(Some(0)),
+        }
     }
 
     /// Returns the position of the last event, from 1, and its time if it has one; `None` without events.
