@@ -11,7 +11,7 @@ use crate::cli::bench::show::show;
 use crate::cli::bench::show::show_kept;
 use crate::cli::bench::show::show_sweep;
 use crate::cli::error::CliError;
-use crate::cli::layout_choice::layout_choice;
+use crate::cli::layout_tables::layout_tables;
 use crate::ops::bench::Bench;
 use crate::ops::bench::BenchReport;
 use crate::ops::bench::PASSES;
@@ -21,7 +21,6 @@ use crate::ops::bench::bench_project;
 use crate::ops::bench::bench_read;
 use crate::ops::bench::bench_replay;
 use crate::ops::bench::usual_streams;
-use crate::store::layout_store::LayoutBaseline;
 
 /// Minimum number of events in a stream, on average, when several numbers of streams are measured.
 const FEWEST_EVENTS_A_STREAM: u64 = 5;
@@ -88,17 +87,17 @@ pub struct BenchWorkArgs {
 
 impl BenchReadArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
-        let Some(layout) = app.layout() else { return self.work.measure(app, BenchKind::Read, self.by_stream).await };
+        let Some(tables) = layout_tables(app)? else {
+            return self.work.measure(app, BenchKind::Read, self.by_stream).await;
+        };
         if self.by_stream || self.work.describes_a_scratch_store() {
             let message = "with a layout the store is read as it is: only --layout, --store and the global options are possible";
             return Err(CliError::usage(message));
         }
-        let url = app.store_url()?;
-        let baseline = LayoutBaseline::new(&url, layout_choice(layout, app.timeout())?, app.open_options())?;
         let bar = app.out.progress(None, "events");
-        let mut report = bench_layout(&app.store()?, &baseline, &mut |more| bar.advance(more)).await?;
+        let mut report = bench_layout(&tables.store(app.open_options()), &tables, &mut |more| bar.advance(more)).await?;
         bar.finish();
-        report.store = url.to_string();
+        report.store = app.store_url()?.to_string();
         show_kept(app, &report, "same columns")
     }
 }

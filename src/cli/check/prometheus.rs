@@ -1,5 +1,7 @@
 //! Metrics in the text format of Prometheus.
 
+use std::collections::BTreeMap;
+
 use crate::event::escape_unsafe;
 use crate::ops::check_head::HeadReport;
 use crate::ops::check_integrity::IntegrityReport;
@@ -10,13 +12,22 @@ use crate::ops::checkpoints::LagReport;
 /// Returns the metrics of a check of lag.
 pub(super) fn lag(report: &LagReport) -> String {
     let mut text = String::new();
+    // Of several checkpoints with the same labels, such as those of two versions of a reader, the worst counts: Prometheus refuses
+    // a second sample.
     let mut family = |name: &str, help: &str, value: &dyn Fn(&CheckedLag) -> Option<String>| {
         text.push_str(&format!("# HELP esctl_{name} {help}\n# TYPE esctl_{name} gauge\n"));
+        let mut samples: BTreeMap<String, String> = BTreeMap::new();
+        let is_place = name.ends_with("position");
         for checked in &report.checkpoints {
-            if let Some(value) = value(checked) {
-                text.push_str(&format!("esctl_{name}{{{}}} {value}\n", labels(&checked.checkpoint)));
+            let Some(value) = value(checked) else { continue };
+            let number = |value: &String| value.parse::<f64>().unwrap_or_default();
+            let is_worse = |known: &String| (number(&value) > number(known)) != is_place;
+            let labels = labels(&checked.checkpoint);
+            if samples.get(&labels).is_none_or(is_worse) {
+                samples.insert(labels, value);
             }
         }
+        samples.iter().for_each(|(labels, value)| text.push_str(&format!("esctl_{name}{{{labels}}} {value}\n")));
     };
     family("checkpoint_lag_events", "Events that wait behind the checkpoint.", &|it| {
         it.checkpoint.lag_events.map(|lag| lag.to_string())
@@ -62,4 +73,43 @@ fn labels(checkpoint: &CheckpointStatus) -> String {
 
 fn label(name: &str) -> String {
     escape_unsafe(name).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lag;
+    use crate::event::Position;
+    use crate::ops::checkpoints::CheckpointState;
+    use crate::ops::checkpoints::CheckpointStatus;
+    use crate::ops::checkpoints::LagLimits;
+    use crate::ops::checkpoints::check_lag;
+
+    #[test]
+    fn checkpoints_with_the_same_labels_are_one_sample_with_the_worst_value() {
+        let checkpoint = |position: u64, lag: u64, category: Option<&str>| CheckpointStatus {
+            name: "mails".into(),
+            state: CheckpointState::Behind,
+            position: Some(Position(position)),
+            version: None,
+            head: None,
+            lag_events: Some(lag),
+            lag_seconds: None,
+            time: None,
+            stream: None,
+            category: category.map(str::to_owned),
+            event_type: None,
+            message: None,
+        };
+        let all = vec![checkpoint(5, 4, None), checkpoint(2, 7, None), checkpoint(9, 0, Some("a"))];
+        let text = lag(&check_lag(all, LagLimits { warn: None, crit: None }));
+        let samples = |name: &str| -> Vec<&str> { text.lines().filter(|line| line.starts_with(name)).collect() };
+        assert_eq!(
+            samples("esctl_checkpoint_lag_events"),
+            [
+                "esctl_checkpoint_lag_events{checkpoint=\"mails\"} 7",
+                "esctl_checkpoint_lag_events{checkpoint=\"mails\",category=\"a\"} 0"
+            ]
+        );
+        assert_eq!(samples("esctl_checkpoint_position")[0], "esctl_checkpoint_position{checkpoint=\"mails\"} 2");
+    }
 }

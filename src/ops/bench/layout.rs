@@ -9,7 +9,7 @@ use crate::ops::bench::report::Rounds;
 use crate::ops::error::OpsError;
 use crate::store::ReadQuery;
 use crate::store::Store;
-use crate::store::layout_store::LayoutBaseline;
+use crate::store::layout_store::LayoutTables;
 
 /// Measures a scan of all events of a store that is read with a layout. Nothing is written.
 ///
@@ -17,7 +17,7 @@ use crate::store::layout_store::LayoutBaseline;
 /// [`OpsError::Invalid`] for a store without events, or if their number changes meanwhile.
 pub async fn bench_layout(
     store: &Store,
-    baseline: &LayoutBaseline,
+    tables: &LayoutTables,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<BenchReport, OpsError> {
     let mut times = Rounds::default();
@@ -29,7 +29,7 @@ pub async fn bench_layout(
         if events.replace(seen).is_some_and(|before| before != seen) {
             return Err(OpsError::Invalid("the number of events changed while they were read; measure a store at rest".into()));
         }
-        let (bare, took) = timed(async { Ok(baseline.scan().await?) }).await?;
+        let (bare, took) = timed(async { Ok(tables.bare_scan().await?) }).await?;
         times.baseline(took);
         statement = bare.statement;
     }

@@ -35,7 +35,6 @@ mod to_event;
 mod waiting;
 mod walk_order;
 
-pub use baseline::LayoutBaseline;
 pub use layout_tables::LayoutParts;
 pub use layout_tables::LayoutTables;
 pub use layout_tables::open_tables;

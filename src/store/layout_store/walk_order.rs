@@ -43,13 +43,15 @@ impl Opened {
         }
         let number = self.number(rows).map(|(column, _)| vec![column]);
         let parts = number.unwrap_or_else(|| rows.parts.clone());
-        let by_stream: Vec<QueryColumn> = parts.into_iter().chain(rows.version.clone()).collect();
+        // Rows of one stream without a version are told apart by the column in whose order versions are counted.
+        let counted = table.counted.clone().filter(|column| rows.version.is_none() && column.alias == rows.plan.query.alias);
+        let by_stream: Vec<QueryColumn> = parts.into_iter().chain(rows.version.clone()).chain(counted.clone()).collect();
         let indexed = by_stream.first().is_some_and(|first| {
             let own = first.alias.is_empty() || first.alias == rows.plan.query.alias;
             own && self.table(&rows.plan.query.from).is_some_and(|table| table.is_indexed(&first.name))
         });
         match (rows.plan.query.order.as_slice(), position) {
-            ([_, ..], _) => Ok(order(rows.plan.query.order.clone(), true)),
+            ([_, ..], _) => Ok(order(rows.plan.query.order.iter().cloned().chain(counted).collect(), true)),
             ([], _) if indexed => Ok(order(by_stream, true)),
             ([], Some(position)) => Ok(WalkOrder { by_position: true, ..order(vec![position.column], false) }),
             ([], None) if !by_stream.is_empty() => Ok(order(by_stream, false)),
