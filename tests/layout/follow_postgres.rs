@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::io::BufReader;
+use std::io::Read;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -195,8 +196,43 @@ fn a_reader_misses_nothing_across_restarts_of_the_server() {
     assert!(reader.recorded.len() > 100, "{}", reader.recorded.len());
 }
 
-/// The reader of a command, and its lines.
-fn tail(foreign: &Foreign, args: &[&str]) -> (Child, Receiver<String>) {
+/// A command that follows a store.
+struct Tail {
+    child: Child,
+    /// The lines of events.
+    lines: Receiver<String>,
+    /// The lines of notes and warnings.
+    notes: Receiver<String>,
+}
+
+impl Tail {
+    fn next(&self) -> (i64, bool) {
+        let line = self.lines.recv_timeout(LONGEST).expect("an event");
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        (event["position"].as_i64().unwrap(), event["source"]["late"] == true)
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// The longest wait for a line of a command.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Returns the lines of a pipe as they come.
+fn lines_of(pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for line in BufRead::lines(BufReader::new(pipe)).map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    receiver
+}
+
+fn tail(foreign: &Foreign, args: &[&str]) -> Tail {
     let layout = foreign.file("followed.toml", BY_POSITION);
     let program = foreign.esctl.command().get_program().to_owned();
     let mut child = Command::new(program)
@@ -207,20 +243,8 @@ fn tail(foreign: &Foreign, args: &[&str]) -> (Child, Receiver<String>) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let (sender, receiver) = channel();
-    let out = child.stdout.take().unwrap();
-    thread::spawn(move || {
-        for line in BufRead::lines(BufReader::new(out)).map_while(Result::ok) {
-            let _ = sender.send(line);
-        }
-    });
-    (child, receiver)
-}
-
-fn next(lines: &Receiver<String>) -> (i64, bool) {
-    let line = lines.recv_timeout(Duration::from_secs(30)).expect("an event");
-    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
-    (event["position"].as_i64().unwrap(), event["source"]["late"] == true)
+    let (lines, notes) = (lines_of(child.stdout.take().unwrap()), lines_of(child.stderr.take().unwrap()));
+    Tail { child, lines, notes }
 }
 
 #[test]
@@ -230,8 +254,8 @@ fn the_command_waits_for_an_open_transaction_names_it_marks_late_events_and_goes
     let add =
         |position: i64| format!("INSERT INTO ev VALUES ({position}, 's-1', {position}, jsonb_build_object('n', {position}))");
     foreign.sql(&add(1));
-    let (mut child, lines) = tail(&foreign, &["--all", "--resume", "place"]);
-    assert_eq!(next(&lines), (1, false));
+    let reader = tail(&foreign, &["--all", "--resume", "place"]);
+    assert_eq!(reader.next(), (1, false));
     run(async {
         let mut open = PgConnection::connect(foreign.server()).await.unwrap();
         execute(&mut open, format!("SET application_name = billing; SET search_path = {}; BEGIN; {}", foreign.schema(), add(2)))
@@ -239,29 +263,29 @@ fn the_command_waits_for_an_open_transaction_names_it_marks_late_events_and_goes
             .unwrap();
         let mut other = PgConnection::connect(foreign.server()).await.unwrap();
         execute(&mut other, format!("SET search_path = {}; {}", foreign.schema(), add(3))).await.unwrap();
-        tokio::time::sleep(Duration::from_secs(4)).await;
-        assert!(lines.try_recv().is_err(), "position 3 waits");
+        let said = reader.notes.recv_timeout(LONGEST).expect("a warning");
+        assert!(said.contains("waiting for position 2, which an open transaction may still add: server process"), "{said}");
+        assert!(said.contains("application billing"), "{said}");
+        assert!(reader.lines.try_recv().is_err(), "position 3 waits");
         execute(&mut open, "COMMIT".into()).await.unwrap();
     });
-    assert_eq!((next(&lines), next(&lines)), ((2, false), (3, false)));
+    assert_eq!((reader.next(), reader.next()), ((2, false), (3, false)));
     // A hole that no open transaction fills is passed, and filled late.
     foreign.sql(&add(6));
-    assert_eq!(next(&lines), (6, false));
-    thread::sleep(Duration::from_secs(1));
-    child.kill().unwrap();
-    let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
-    assert!(said.contains("waiting for position 2, which an open transaction may still add: server process"), "{said}");
-    assert!(said.contains("application billing"), "{said}");
+    assert_eq!(reader.next(), (6, false));
+    let place = foreign.esctl.path("place").display().to_string();
+    while !std::fs::read_to_string(&place).unwrap().contains(r#""last":6"#) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    reader.kill();
     foreign.sql(&format!("{}; {}", add(5), add(7)));
-    let (mut child, lines) = tail(&foreign, &["--all", "--resume", "place"]);
-    assert_eq!((next(&lines), next(&lines)), ((5, true), (7, false)));
+    let reader = tail(&foreign, &["--all", "--resume", "place"]);
+    assert_eq!((reader.next(), reader.next()), ((5, true), (7, false)));
     foreign.sql(&add(4));
-    assert_eq!(next(&lines), (4, true));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    assert_eq!(reader.next(), (4, true));
+    reader.kill();
     // The token is one of this layout and of all streams.
     let layout = foreign.file("followed.toml", BY_POSITION);
-    let place = foreign.esctl.path("place").display().to_string();
     let (code, _, error) = foreign.run(&["--layout", &layout, "stream", "tail", "s-1", "--resume", &place, "-o", "ndjson"]);
     assert!(code == 2 && error.contains("all streams, not of"), "{error}");
 }
