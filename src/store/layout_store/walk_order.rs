@@ -43,7 +43,7 @@ impl Opened {
         }
         let number = self.number(rows).map(|(column, _)| vec![column]);
         let parts = number.unwrap_or_else(|| rows.parts.clone());
-        // Rows of one stream without a version are told apart by the column in whose order versions are counted.
+        // Rows of one stream without a version are in the order of the column by which versions are counted.
         let counted = table.counted.clone().filter(|column| rows.version.is_none() && column.alias == rows.plan.query.alias);
         let by_stream: Vec<QueryColumn> = parts.into_iter().chain(rows.version.clone()).chain(counted.clone()).collect();
         let indexed = by_stream.first().is_some_and(|first| {
