@@ -65,8 +65,7 @@ impl VerifyArgs {
         }
         let store = app.store()?;
         let input = verify::Verify { stream: self.stream, head: self.head, now: Some(app.now()) };
-        // A damaged store has no usable head.
-        let events = store.end().await.ok().map(|end| end.last.position.0);
+        let events = if input.stream.is_none() { verify::events_to_read(&store).await } else { None };
         let bar = app.out.progress(events, "events");
         let report = verify::verify(&store, &input, &mut |events| bar.advance(events)).await?;
         bar.finish();
@@ -77,10 +76,8 @@ impl VerifyArgs {
             if let Some(stream) = &report.stream {
                 sheet.field("stream", stream.as_str());
             }
-            sheet.field(
-                "checked",
-                format!("{} events, {} streams, {} snapshots", report.events, report.streams, report.snapshots),
-            );
+            let checked = format!("{} events, {} streams, {} snapshots", report.events, report.streams, report.snapshots);
+            sheet.field("checked", report.rows.map_or(checked.clone(), |rows| format!("{checked}, {rows} rows of read models")));
             sheet.field("head", format!("{}:{}", report.head_position, report.head_hash.unwrap_or_default()));
             let row =
                 |finding: &verify::Finding| vec![finding.kind.into(), finding.position.into(), Cell::prose(&finding.message)];

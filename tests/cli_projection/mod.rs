@@ -6,3 +6,4 @@ mod killed;
 mod operating;
 mod schema;
 mod support;
+mod verify;

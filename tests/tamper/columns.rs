@@ -89,8 +89,8 @@ const OF_EVERY_SQL: &[(&str, &str, Found)] = &[
     ("records.value", "UPDATE records SET value = '{}' WHERE kind = 'projection'", ByVerify),
     ("records.value", "UPDATE records SET value = '{}' WHERE kind = 'reducer'", ByVerify),
     ("records.value", "UPDATE records SET value = '{}' WHERE kind = 'projection_control'", ByVerify),
-    ("rm_NAME.key", "UPDATE rm_resources SET key = 'lead' WHERE key = 'gold'", By(1, VERIFY_ROWS)),
-    ("rm_NAME.row", "UPDATE rm_resources SET row = '{}' WHERE key = 'gold'", By(1, VERIFY_ROWS)),
+    ("rm_NAME.key", "UPDATE rm_resources SET key = 'lead' WHERE key = 'gold'", ByVerify),
+    ("rm_NAME.row", "UPDATE rm_resources SET row = '{}' WHERE key = 'gold'", ByVerify),
 ];
 
 const OF_SQLITE: &[(&str, &str, Found)] = &[

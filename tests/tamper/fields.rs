@@ -149,12 +149,12 @@ fn of_the_rest() -> Vec<Change> {
         ("staged_rows", "rows", 0, None, ByVerify),
         ("staged_rows", "rows", 0, set(vec![Bson::from("none")]), ByVerify),
         ("staged_rows", "rows.key", 0, None, ByVerify),
-        ("staged_rows", "rows.key", 0, set("lead"), By(1, VERIFY_ROWS)),
+        ("staged_rows", "rows.key", 0, set("lead"), ByVerify),
         ("staged_rows", "rows.text", 0, set(5), ByVerify),
-        ("staged_rows", "rows.text", 0, set("{}"), By(1, VERIFY_ROWS)),
-        ("rm_NAME", "_id", 0, set("lead"), By(1, VERIFY_ROWS)),
+        ("staged_rows", "rows.text", 0, set("{}"), ByVerify),
+        ("rm_NAME", "_id", 0, set("lead"), ByVerify),
         ("rm_NAME", "commit", 0, set(0_i64), NotCovered),
-        ("rm_NAME", "text", 0, set("{}"), By(1, VERIFY_ROWS)),
+        ("rm_NAME", "text", 0, set("{}"), ByVerify),
         ("rm_NAME", "row", 0, set(doc! {}), NotCovered),
     ]
 }

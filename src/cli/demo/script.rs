@@ -34,7 +34,7 @@ const fn titled(title: &'static str, action: DemoAction, exit: u8, prints: &'sta
 }
 
 /// The steps, in order.
-pub(super) const STEPS: [DemoStep; 16] = [
+pub(super) const STEPS: [DemoStep; 17] = [
     titled(
         "Each change is an event. The rules of the domain decide.",
         DemoAction::Run("esctl resource create gold --owner ann --type coin --amount 1000 --max 2000"),
@@ -88,6 +88,11 @@ pub(super) const STEPS: [DemoStep; 16] = [
     ),
     step(DemoAction::Damage, exit::DONE, &[]),
     step(DemoAction::Run("esctl resource list"), exit::DONE, &["gold  ann    coin    9999  2000"]),
+    step(
+        DemoAction::Run("esctl verify"),
+        exit::INTEGRITY,
+        &["verdict:  damaged", "read_model", "row gold of read model resources", "9999"],
+    ),
     step(
         DemoAction::RunHead("esctl replay resource-gold --verify", 14),
         exit::CHECK_FAILED,

@@ -11,10 +11,12 @@ mod read_models;
 mod report;
 mod row_fold;
 mod row_record;
+mod rows;
 mod schema;
 pub(in crate::ops) mod snapshots;
 mod store;
 pub(in crate::ops) mod stream;
+mod unequal_rows;
 pub(in crate::ops) mod verified;
 mod verifier;
 
@@ -22,4 +24,5 @@ pub use report::Finding;
 pub use report::ForeignVerify;
 pub use report::VerifyReport;
 pub use store::Verify;
+pub use store::events_to_read;
 pub use store::verify;

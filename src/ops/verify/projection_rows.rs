@@ -36,7 +36,7 @@ use crate::store::StoreError;
 /// Maximum number of attempts to compare a read model while runners commit to it.
 const TRIES: usize = 10;
 /// The key of events without a usable key: they are in no row.
-const NO_KEY: &str = "";
+pub(super) const NO_KEY: &str = "";
 
 /// The scope of a comparison of rows.
 pub(in crate::ops) enum RowScope {
@@ -44,6 +44,8 @@ pub(in crate::ops) enum RowScope {
     Stream(StreamName),
     /// All rows of the projections that apply events of a category.
     Category(String),
+    /// The rows with these keys. What an operator has left out of them is no difference.
+    Keys(BTreeSet<String>),
 }
 
 /// The rows that were compared.
@@ -55,7 +57,7 @@ pub(in crate::ops) struct ComparedRows {
 
 /// A row that differs from what the events make.
 pub(in crate::ops) struct DifferingRow {
-    key: String,
+    pub(in crate::ops) key: String,
     /// The stream of the last event in scope that went to the row; none: the row has no events.
     pub(in crate::ops) last: Option<StreamName>,
     pub(in crate::ops) differences: Vec<Difference>,
@@ -77,10 +79,16 @@ struct FoldedRow {
 }
 
 impl RowScope {
-    fn category(&self) -> &str {
+    /// Returns true if a projection may apply events in scope.
+    pub(super) fn meets(&self, projection: &dyn Projection) -> bool {
+        let applies = |category: &str| {
+            let categories = projection.categories();
+            categories.is_empty() || categories.iter().any(|applied| applied == category)
+        };
         match self {
-            Self::Stream(stream) => stream.category(),
-            Self::Category(category) => category,
+            Self::Stream(stream) => applies(stream.category()),
+            Self::Category(category) => applies(category),
+            Self::Keys(_) => true,
         }
     }
 
@@ -88,12 +96,22 @@ impl RowScope {
         match self {
             Self::Stream(stream) => stream.as_str() == event.stream,
             Self::Category(category) => category == event.category(),
+            Self::Keys(_) => true,
         }
     }
 
     /// Returns the keys of the rows; none: all rows.
-    async fn keys(&self, store: &Store, projection: &dyn Projection, to: Position) -> Result<Option<BTreeSet<String>>, OpsError> {
-        let Self::Stream(stream) = self else { return Ok(None) };
+    pub(super) async fn keys(
+        &self,
+        store: &Store,
+        projection: &dyn Projection,
+        to: Position,
+    ) -> Result<Option<BTreeSet<String>>, OpsError> {
+        let stream = match self {
+            Self::Stream(stream) => stream,
+            Self::Category(_) => return Ok(None),
+            Self::Keys(keys) => return Ok(Some(keys.clone())),
+        };
         let mut keys = BTreeSet::new();
         let mut scan = store.scan(ReadQuery::stream(stream.clone()));
         while let Some(chunk) = scan.next().await? {
@@ -112,24 +130,30 @@ impl RowScope {
 /// committing to a read model.
 pub(in crate::ops) async fn compare_projections(store: &Store, scope: &RowScope) -> Result<ComparedRows, OpsError> {
     let mut found = ComparedRows::default();
-    let kept = definitions(store).await?.into_iter().flatten().filter_map(|definition| definition.projection().ok());
-    let kept = kept.map(|projection| Arc::new(projection) as Arc<dyn Projection>);
-    for projection in domain::projections_of_application().into_iter().chain(kept) {
-        let categories = projection.categories();
-        if categories.is_empty() || categories.iter().any(|wanted| wanted == scope.category()) {
-            compare_all(store, &*projection, scope, &mut found).await?;
-        }
+    for projection in domain::projections_of_application().into_iter().chain(stored_projections(store).await?) {
+        compare_rows(store, &*projection, scope, &mut found).await?;
     }
     Ok(found)
 }
 
-async fn compare_all(
+/// Returns the projections whose definitions are in a store and can be read.
+pub(super) async fn stored_projections(store: &Store) -> Result<Vec<Arc<dyn Projection>>, OpsError> {
+    let definitions = definitions(store).await?.into_iter().flatten();
+    let projections = definitions.filter_map(|definition| definition.projection().ok());
+    Ok(projections.map(|projection| Arc::new(projection) as Arc<dyn Projection>).collect())
+}
+
+/// Compares the rows of one projection, if it has a read model of the current logic.
+pub(super) async fn compare_rows(
     store: &Store,
     projection: &dyn Projection,
     scope: &RowScope,
     found: &mut ComparedRows,
 ) -> Result<(), OpsError> {
     let name = projection.name();
+    if !scope.meets(projection) {
+        return Ok(());
+    }
     for _ in 0..TRIES {
         let record = live_record(store, name).await?.filter(|record| record.logic_version == projection.version());
         let Some(record) = record else { return Ok(()) };
@@ -146,7 +170,7 @@ async fn compare_all(
             continue;
         }
         let rows = fold(store, projection, scope, keys.as_ref(), position, &left_out).await?;
-        let (compared, mut differing) = compare(projection, rows, kept)?;
+        let (compared, mut differing) = compare(projection, scope, rows, kept)?;
         explain(store, projection, position, &mut differing).await?;
         found.compared.push(ProjectionCompared { name: name.to_owned(), position, rows: compared });
         found.differing.extend(differing);
@@ -203,6 +227,7 @@ async fn fold(
 /// Compares folded rows with the kept ones. Returns their number and those that differ.
 fn compare(
     projection: &dyn Projection,
+    scope: &RowScope,
     mut rows: BTreeMap<String, FoldedRow>,
     kept: BTreeMap<String, String>,
 ) -> Result<(u64, Vec<DifferingRow>), OpsError> {
@@ -214,6 +239,9 @@ fn compare(
             return Ok(());
         }
         compared += 1;
+        if matches!(scope, RowScope::Keys(_)) && row.fold.is_without_left_out(kept)? {
+            return Ok(());
+        }
         let (last, version) = row.last.unzip();
         let kept_as = format!("row {key} of read model {name}");
         let differences = row.fold.compare(kept)?.into_differences(&kept_as, version.unwrap_or(Version::ZERO));

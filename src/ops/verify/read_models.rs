@@ -1,5 +1,5 @@
 //! Verification of read models: their checkpoints are at events of this store, their failed events are events of it, and no incomplete
-//! read model is left. `replay --verify` compares the rows.
+//! read model is left. `rows.rs` compares the rows.
 
 use std::collections::HashMap;
 

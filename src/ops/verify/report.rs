@@ -53,6 +53,9 @@ pub struct VerifyReport {
     pub streams: u64,
     /// The number of snapshots that were compared with their events.
     pub snapshots: u64,
+    /// The number of rows of read models that were compared with their events; none if the events are damaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
     /// The position of the last event. Kept elsewhere with its hash, it covers everything before it.
     pub head_position: Position,
     /// The hash of the last event; none for a store of another program, which has no hash chain.
@@ -93,6 +96,7 @@ impl VerifyReport {
             events: 0,
             streams: 0,
             snapshots: 0,
+            rows: None,
             head_position: Position::ZERO,
             head_hash: Some(Hash::ZERO),
             future: None,

@@ -1,7 +1,10 @@
 //! The fold of a row of a read model, with and without the events that the read model has left out.
 //! So a difference that an operator's decision explains can be distinguished from damage.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::aggregate::Fold;
 use crate::aggregate::Projection;
@@ -17,23 +20,36 @@ use crate::store::FailedEvent;
 use crate::store::FailedEventState;
 
 /// The failed events of a read model, which tell the events that its rows leave out.
-pub(crate) struct LeftOutEvents(Vec<FailedEvent>);
+pub(crate) struct LeftOutEvents {
+    failed: Vec<FailedEvent>,
+    /// The failed events by their ids, and by the streams that are parked at them.
+    events: HashMap<Uuid, usize>,
+    parked: HashMap<String, usize>,
+}
 
 impl LeftOutEvents {
     pub(crate) fn of(failed: Vec<FailedEvent>) -> Self {
-        Self(failed)
+        let (mut events, mut parked) = (HashMap::new(), HashMap::new());
+        for (number, event) in failed.iter().enumerate() {
+            if event.state != FailedEventState::Parked {
+                events.insert(event.event_id, number);
+                continue;
+            }
+            let first: &mut usize = parked.entry(event.stream.clone()).or_insert(number);
+            if event.version < failed[*first].version {
+                *first = number;
+            }
+        }
+        Self { failed, events, parked }
     }
 
     /// Returns the failed event because of which an event up to the checkpoint is not in its row.
-    fn reason(&self, event: &EventView<'_>) -> Option<&FailedEvent> {
-        self.0.iter().find(|failed| match failed.state {
-            FailedEventState::Skipped | FailedEventState::Missing | FailedEventState::Failing => {
-                failed.event_id == event.event_id
-            }
-            // Both rows leave out an event that is still quarantined. After a release the row must be rebuilt.
-            FailedEventState::Quarantined => failed.event_id == event.event_id && !event.quarantined,
-            FailedEventState::Parked => failed.stream == event.stream && failed.version <= event.version,
-        })
+    pub(super) fn reason(&self, event: &EventView<'_>) -> Option<&FailedEvent> {
+        let parked = self.parked.get(event.stream).map(|number| &self.failed[*number]);
+        let parked = parked.filter(|failed| failed.version <= event.version);
+        // Both rows leave out an event that is still quarantined. After a release the row must be rebuilt.
+        let applies = |failed: &&FailedEvent| failed.state != FailedEventState::Quarantined || !event.quarantined;
+        parked.or_else(|| self.events.get(&event.event_id).map(|number| &self.failed[*number]).filter(applies))
     }
 }
 
@@ -91,6 +107,15 @@ impl RowFold {
         // An event that fails to apply changes nothing.
         self.events.0 += u64::from(apply(&mut *self.all, event).is_ok());
         Ok(())
+    }
+
+    /// Returns true if events were left out of the row, and a kept row is as the others make it.
+    pub(super) fn is_without_left_out(&self, kept: Option<&str>) -> Result<bool, RuntimeError> {
+        match (&self.applied, kept) {
+            (None, _) => Ok(false),
+            (Some(_), None) => Ok(self.events.1 == 0),
+            (Some(_), Some(kept)) => self.equals_applied(kept),
+        }
     }
 
     /// Compares the row with the kept one.

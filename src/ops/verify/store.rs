@@ -1,5 +1,6 @@
 //! Verification of a store against what was written to it: the hash chain, positions, versions and ids of events, and
-//! everything that is kept beside them. Events are read once, in order; memory does not grow with their number.
+//! everything that is kept beside them. Events are read in order, once and once more for each read model; memory does not grow with
+//! their number.
 //!
 //! The recorded head of a damaged store may be wrong, so events are read up to the last existing one.
 
@@ -18,6 +19,7 @@ use crate::ops::verify::verifier::Verifier;
 use crate::ops::verify::verifier::damage;
 use crate::runtime::version_at;
 use crate::store::Head;
+use crate::store::Part;
 use crate::store::ReadQuery;
 use crate::store::Store;
 use crate::store::StoreEnd;
@@ -35,7 +37,7 @@ pub struct Verify {
     pub now: Option<Timestamp>,
 }
 
-/// Verifies a store. `progress` gets the number of events that were checked. Damage is a finding, not an error.
+/// Verifies a store. `progress` gets the number of events that were read. Damage is a finding, not an error.
 ///
 /// # Errors
 /// [`OpsError::NotFound`] when there is no such stream.
@@ -59,6 +61,15 @@ pub async fn verify(store: &Store, input: &Verify, progress: &mut (dyn FnMut(u64
         verifier.report.future = damage(future_events(store, now).await)?.unwrap_or_default();
     }
     Ok(verifier.report)
+}
+
+/// Returns the number of events that the verification of a whole store reads; none for a store whose head cannot be read.
+pub async fn events_to_read(store: &Store) -> Option<u64> {
+    let last = store.end().await.ok()?.last.position;
+    let read_models = store.projections().await.unwrap_or_default();
+    let live = read_models.iter().filter(|record| record.model.part == Part::Live);
+    // A damaged checkpoint may be anywhere.
+    Some(last.0 + live.map(|record| record.checkpoint.position.min(last).0).sum::<u64>())
 }
 
 impl Verifier<'_> {
@@ -93,6 +104,9 @@ impl Verifier<'_> {
         if end.is_some() {
             // This looks events up, which the store refuses beyond a wrong head.
             self.read_models().await?;
+            if self.report.events_ok {
+                self.all_rows(progress).await?;
+            }
         }
         self.records().await?;
         self.snapshots(None).await
@@ -158,9 +172,13 @@ impl Verifier<'_> {
                     self.report.events += events;
                     progress(events);
                 }
-                Some(None) | None => return self.snapshots(Some(stream.clone())).await,
+                Some(None) | None => break,
             }
         }
+        if self.report.events_ok {
+            self.rows_of(stream).await?;
+        }
+        self.snapshots(Some(stream.clone())).await
     }
 
     /// Checks that the store begins with the events that a head kept elsewhere covers.
