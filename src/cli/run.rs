@@ -12,7 +12,7 @@ use crate::cli::app::App;
 use crate::cli::app::Invocation;
 use crate::cli::args;
 use crate::cli::await_writes::await_write_in_flight;
-use crate::cli::check::is_check;
+use crate::cli::check::prevented;
 use crate::cli::commands;
 use crate::cli::commands::Command;
 use crate::cli::complete;
@@ -30,7 +30,6 @@ use crate::cli::usage;
 use crate::jq::LARGE_STACK;
 use crate::jq::on_a_large_stack;
 use crate::jq::this_stack_is_large;
-use crate::ops::Severity;
 
 /// The number of threads for blocking calls, such as looking up host names. Each has a large stack, of which little is used.
 const BLOCKING_THREADS: usize = 16;
@@ -49,21 +48,17 @@ pub(super) fn run_command_line(arguments: Vec<OsString>) -> u8 {
         Ok(app) => app,
         Err(failed) => {
             let (settings, error) = *failed;
-            return end(&Output::new(settings), None, Err(of_check(error, &arguments)));
+            let out = Output::new(settings);
+            return end(&out, None, Err(prevented(error, &arguments, &out)));
         }
     };
     if let Err(error) = refuse_client(&command, &app) {
-        return end(&app.out, None, Err(of_check(error, &arguments)));
+        return end(&app.out, None, Err(prevented(error, &arguments, &app.out)));
     }
     // jq programs need a large stack.
     let result = on_a_large_stack(|| run(command, &app));
     let result = result.unwrap_or_else(|error| Err(CliError::unavailable("cannot start a thread").caused_by(&error)));
     end(&app.out, Some(&app.record), result)
-}
-
-/// Returns an error that prevents a check as that of an unknown outcome.
-fn of_check(error: CliError, arguments: &[OsString]) -> CliError {
-    if is_check(arguments) { error.with_exit_code(Severity::Unknown.exit_code()) } else { error }
 }
 
 /// Parses a command line.

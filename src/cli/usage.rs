@@ -10,7 +10,7 @@ use clap::error::ContextKind;
 use clap::error::ContextValue;
 use clap::error::ErrorKind;
 
-use crate::cli::check::is_check;
+use crate::cli::check::prevented;
 use crate::cli::end::end;
 use crate::cli::error::CliError;
 use crate::cli::error::nearest;
@@ -19,7 +19,6 @@ use crate::cli::output::Format;
 use crate::cli::output::Output;
 use crate::cli::output::OutputSettings;
 use crate::event::escape_unsafe;
-use crate::ops::Severity;
 use crate::store::redact_text;
 
 /// Commands of other tools, with the commands of esctl that do the same.
@@ -66,8 +65,7 @@ pub(super) fn answer(error: Error, arguments: &[OsString], definition: fn() -> c
         _ => Err(as_usage(error)),
     };
     // A monitoring system takes 2 for an alarm.
-    let result =
-        result.map_err(|error| if is_check(arguments) { error.with_exit_code(Severity::Unknown.exit_code()) } else { error });
+    let result = result.map_err(|error| prevented(error, arguments, &out));
     end(&out, None, result)
 }
 

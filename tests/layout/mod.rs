@@ -22,5 +22,6 @@ mod read_names;
 mod read_odd;
 mod read_only;
 mod read_pages;
+mod readers;
 pub mod stores;
 mod verify;

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::check::format::CheckFormat;
+use crate::cli::check::limits::check_limits;
 use crate::cli::check::nagios;
 use crate::cli::check::outcome::Outcome;
 use crate::cli::check::outcome::severity_cell;
@@ -17,6 +18,7 @@ use crate::cli::when::parse_duration;
 use crate::event::Position;
 use crate::ops::check_head::LastEvent;
 use crate::ops::check_head::check_head;
+use crate::ops::checkpoints::LagLimit;
 
 /// Check the age of the last event; exit code 0 ok, 1 warning, 2 critical, 3 unknown
 ///
@@ -36,6 +38,7 @@ pub struct CheckHeadArgs {
 
 impl CheckHeadArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        check_limits(self.warn.map(LagLimit::Seconds), self.crit.map(LagLimit::Seconds), LagLimit::is_below)?;
         let report = check_head(last_event(app).await?, app.now(), self.warn, self.crit);
         let outcome = Outcome { severity: report.severity, nagios: nagios::head(&report), prometheus: prometheus::head(&report) };
         outcome.print(app, self.format, &report, |sheet| {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::app::App;
 use crate::cli::check::format::CheckFormat;
+use crate::cli::check::limits::check_limits;
 use crate::cli::check::nagios;
 use crate::cli::check::outcome::Outcome;
 use crate::cli::check::outcome::severity_cell;
@@ -52,6 +53,7 @@ fn limit(text: &str) -> Result<LagLimit, String> {
 
 impl CheckLagArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        check_limits(self.warn, self.crit, LagLimit::is_below)?;
         let mut found = checkpoints(app).await?;
         if let Some(unknown) = self.names.iter().find(|name| !found.iter().any(|it| it.name == **name)) {
             let error = CliError::not_found(format!("there is no checkpoint \"{unknown}\"")).code("no_checkpoint");

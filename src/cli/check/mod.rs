@@ -4,21 +4,21 @@ mod format;
 mod head;
 mod integrity;
 mod lag;
+mod limits;
 mod nagios;
 mod outcome;
+mod prevented;
 mod prometheus;
 
-use std::ffi::OsString;
+pub(super) use prevented::prevented;
 
 use clap::Subcommand;
 
 use crate::cli::app::App;
 use crate::cli::check::format::CheckFormat;
+use crate::cli::check::prevented::as_plugin;
+use crate::cli::check::prevented::as_unknown;
 use crate::cli::error::CliError;
-use crate::ops::Severity;
-
-/// The names of the subcommands.
-const VERBS: [&str; 3] = ["lag", "head", "integrity"];
 
 /// The subcommands of `esctl check`.
 #[derive(Debug, Subcommand)]
@@ -54,21 +54,5 @@ pub(super) async fn run(verb: CheckVerb, app: &App) -> Result<(), CliError> {
         CheckVerb::Head(args) => args.run(app).await,
         CheckVerb::Integrity(args) => args.run(app).await,
     };
-    let Err(error) = outcome else { return Ok(()) };
-    if error.is_verdict() || error.is_signal() || error.is_closed_pipe() {
-        return Err(error);
-    }
-    if is_plugin {
-        // A monitoring system reads stdout.
-        app.out.text(&nagios::unknown(name, &error))?;
-        return Err(CliError::verdict(Severity::Unknown.exit_code()));
-    }
-    Err(error.with_exit_code(Severity::Unknown.exit_code()))
-}
-
-/// Returns true for the command line of a check, whose exit codes are those of monitoring plugins.
-pub(super) fn is_check(arguments: &[OsString]) -> bool {
-    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let found = words.windows(2).position(|pair| pair[0] == "check" && VERBS.contains(&pair[1]));
-    found.is_some_and(|place| !words[..place].contains(&"layout"))
+    outcome.map_err(|error| if is_plugin { as_plugin(name, error, &app.out) } else { as_unknown(error) })
 }

@@ -10,7 +10,16 @@ use crate::ops::checkpoints::LagReport;
 
 /// Returns the line of a check of lag.
 pub(super) fn lag(report: &LagReport) -> String {
-    let data = report.checkpoints.iter().flat_map(|it| performance(it, report)).collect::<Vec<_>>().join(" ");
+    let mut samples: Vec<Sample> = Vec::new();
+    for sample in report.checkpoints.iter().flat_map(|it| performance(it, report)) {
+        // Of several checkpoints with the same label, the worst counts: a label is unique.
+        match samples.iter_mut().find(|known| known.label == sample.label) {
+            Some(known) if sample.value > known.value => *known = sample,
+            Some(_) => {}
+            None => samples.push(sample),
+        }
+    }
+    let data = samples.into_iter().map(|sample| sample.text).collect::<Vec<_>>().join(" ");
     let data = if data.is_empty() { data } else { format!(" | {data}") };
     format!("LAG {} - {}{data}", report.severity.name(), plain(&report.message))
 }
@@ -30,10 +39,20 @@ pub(super) fn integrity(report: &IntegrityReport) -> String {
 
 /// Returns the line of a check that could not be made.
 pub(super) fn unknown(check: &str, error: &CliError) -> String {
-    format!("{check} UNKNOWN - {}", plain(&error.to_string()))
+    // A message of several lines is one line here.
+    let message = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{check} UNKNOWN - {}", plain(&message))
 }
 
-fn performance(checked: &CheckedLag, report: &LagReport) -> Vec<String> {
+/// A value of performance data.
+struct Sample {
+    label: String,
+    value: f64,
+    /// The value with its label and limits.
+    text: String,
+}
+
+fn performance(checked: &CheckedLag, report: &LagReport) -> Vec<Sample> {
     let of = &checked.checkpoint;
     // One name may have a checkpoint for each stream, category or type.
     let parts = [Some(&of.name), of.stream.as_ref(), of.category.as_ref(), of.event_type.as_ref()];
@@ -44,12 +63,14 @@ fn performance(checked: &CheckedLag, report: &LagReport) -> Vec<String> {
     };
     let events = checked.checkpoint.lag_events.map(|lag| {
         let limits = limits(|limit| if let LagLimit::Events(limit) = limit { Some(limit.to_string()) } else { None });
-        format!("'{name} events'={lag};{limits}")
+        let label = format!("'{name} events'");
+        Sample { text: format!("{label}={lag};{limits}"), value: lag as f64, label }
     });
     let seconds = checked.checkpoint.lag_seconds.map(|lag| {
         let limits =
             limits(|limit| if let LagLimit::Seconds(limit) = limit { Some(limit.as_secs_f64().to_string()) } else { None });
-        format!("'{name} seconds'={lag:.3}s;{limits}")
+        let label = format!("'{name} seconds'");
+        Sample { text: format!("{label}={lag:.3}s;{limits}"), value: lag, label }
     });
     events.into_iter().chain(seconds).collect()
 }
@@ -73,10 +94,9 @@ mod tests {
     use crate::ops::checkpoints::LagLimits;
     use crate::ops::checkpoints::check_lag;
 
-    #[test]
-    fn a_line_has_performance_data_and_names_cannot_break_it() {
-        let checkpoint = CheckpointStatus {
-            name: "a|b='c'\n\u{1b}".into(),
+    fn checkpoint(name: &str) -> CheckpointStatus {
+        CheckpointStatus {
+            name: name.into(),
             state: CheckpointState::Behind,
             position: None,
             version: None,
@@ -88,7 +108,23 @@ mod tests {
             category: None,
             event_type: None,
             message: None,
+        }
+    }
+
+    #[test]
+    fn checkpoints_of_one_name_are_one_label_with_the_worst_value() {
+        let checkpoint = |lag_events: u64, lag_seconds: f64| CheckpointStatus {
+            lag_events: Some(lag_events),
+            lag_seconds: Some(lag_seconds),
+            ..checkpoint("mails")
         };
+        let line = lag(&check_lag(vec![checkpoint(4, 9.0), checkpoint(7, 3.0)], LagLimits::default()));
+        assert!(line.ends_with(" | 'mails events'=7;;;0 'mails seconds'=9.000s;;;0"), "{line}");
+    }
+
+    #[test]
+    fn a_line_has_performance_data_and_names_cannot_break_it() {
+        let checkpoint = checkpoint("a|b='c'\n\u{1b}");
         let report = check_lag(vec![checkpoint], LagLimits { warn: Some(LagLimit::Events(1)), crit: Some(LagLimit::Events(10)) });
         let line = lag(&report);
         assert_eq!(line.matches(['|', '\n', '\u{1b}']).count(), 1, "{line}");

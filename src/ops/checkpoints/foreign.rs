@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::event::Position;
+use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::checkpoints::status::CheckpointState;
@@ -112,7 +113,7 @@ impl Reader<'_> {
                 status.state = CheckpointState::Ahead;
                 status.message = Some("its time is in the future".to_owned());
             }
-            Behind::Unknown => status.message = Some("it has no position and no time".to_owned()),
+            Behind::Unknown => status.message = Some("the events that wait cannot be counted: they have no order".to_owned()),
             Behind::Waiting(waiting) => {
                 status.lag_events = Some(waiting.events);
                 status.lag_seconds = match (waiting.events, waiting.first_recorded_at) {
@@ -137,39 +138,53 @@ impl Reader<'_> {
     async fn behind(&self, status: &CheckpointStatus, position: Option<i64>) -> Result<Behind, OpsError> {
         let is_filtered = status.category.is_some() || status.event_type.is_some();
         match (&status.stream, position, status.time) {
-            (Some(stream), Some(version), _) => {
-                let last = self.tables.last_version(stream).await?;
-                if version > last {
-                    return Ok(Behind::Ahead(last));
-                }
-                let waiting = self.tables.after_version(stream, version).await?;
-                Ok(waiting.map_or(Behind::Unknown, Behind::Waiting))
-            }
+            (Some(stream), Some(version), _) => self.behind_version(stream, version).await,
             (None, Some(position), _) => {
                 let Some(head) = self.head else { return Ok(Behind::Unknown) };
                 if position > head {
                     return Ok(Behind::Ahead(head));
                 }
-                if is_filtered {
-                    let from = u64::try_from(position).unwrap_or(0).saturating_add(1);
-                    return Ok(Behind::Waiting(self.scanned(status, ReadQuery::all().from(from)).await?));
-                }
-                let waiting = self.tables.after_position(position).await?;
-                Ok(waiting.map_or(Behind::Unknown, Behind::Waiting))
-            }
-            (_, None, Some(time)) if time > self.now.plus(TOLERANCE) => Ok(Behind::Future),
-            (_, None, Some(time)) => {
-                if !is_filtered
-                    && status.stream.is_none()
-                    && let Some(waiting) = self.tables.after_time(time).await?
-                {
+                if !is_filtered && let Some(waiting) = self.tables.after_position(position).await? {
                     return Ok(Behind::Waiting(waiting));
                 }
-                let later = ReadQuery::all().between(Some(time.plus(Duration::from_micros(1))), None);
-                Ok(Behind::Waiting(self.scanned(status, later).await?))
+                let from = u64::try_from(position).unwrap_or(0).saturating_add(1);
+                Ok(Behind::Waiting(self.scanned(status, ReadQuery::all().from(from)).await?))
             }
-            (_, None, None) => Ok(Behind::Unknown),
+            (_, None, Some(time)) if time > self.now.plus(TOLERANCE) => Ok(Behind::Future),
+            (stream, None, time) => {
+                if !is_filtered && stream.is_none() {
+                    let waiting = match time {
+                        Some(time) => self.tables.after_time(time).await?,
+                        // A reader that has not begun.
+                        None => self.tables.all_events().await?,
+                    };
+                    if let Some(waiting) = waiting {
+                        return Ok(Behind::Waiting(waiting));
+                    }
+                }
+                let later = time.map(|time| time.plus(Duration::from_micros(1)));
+                Ok(Behind::Waiting(self.scanned(status, ReadQuery::all().between(later, None)).await?))
+            }
         }
+    }
+
+    /// Returns the events of a stream that wait behind a version.
+    async fn behind_version(&self, stream: &str, version: i64) -> Result<Behind, OpsError> {
+        let last = self.tables.last_version(stream).await?;
+        if version > last {
+            return Ok(Behind::Ahead(last));
+        }
+        if let Some(waiting) = self.tables.after_version(stream, version).await? {
+            return Ok(Behind::Waiting(waiting));
+        }
+        let Ok(stream) = StreamName::recorded(stream) else { return Ok(Behind::Unknown) };
+        let from = u64::try_from(version).unwrap_or(0).saturating_add(1);
+        let mut found = Waiting::default();
+        let mut scan = self.store.scan(ReadQuery::stream(stream).from(from));
+        while let Some(chunk) = scan.next().await? {
+            chunk.iter().for_each(|event| count(&mut found, event.recorded_at));
+        }
+        Ok(Behind::Waiting(found))
     }
 
     /// Reads and counts the events that a checkpoint asks for.
@@ -180,9 +195,7 @@ impl Reader<'_> {
         let mut scan = self.store.scan(query);
         while let Some(chunk) = scan.next().await? {
             for event in chunk.iter().filter(|event| status.stream.as_deref().is_none_or(|stream| stream == event.stream)) {
-                let time = event.recorded_at.is_some().then_some(event.recorded_at);
-                found.first_recorded_at = if found.events == 0 { time } else { found.first_recorded_at.min(time) };
-                found.events += 1;
+                count(&mut found, event.recorded_at);
             }
         }
         Ok(found)
@@ -208,6 +221,13 @@ impl Reader<'_> {
         }
         Ok(true)
     }
+}
+
+/// Adds an event to those that wait.
+fn count(waiting: &mut Waiting, recorded_at: Timestamp) {
+    let time = recorded_at.is_some().then_some(recorded_at);
+    waiting.first_recorded_at = if waiting.events == 0 { time } else { waiting.first_recorded_at.min(time) };
+    waiting.events += 1;
 }
 
 fn asked_for(status: &CheckpointStatus) -> String {

@@ -1,5 +1,6 @@
 //! The check of checkpoints against limits of lag, for monitoring.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -24,11 +25,29 @@ fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S
 }
 
 impl LagLimit {
+    /// Returns true if the limit is below another one of the same unit.
+    pub fn is_below(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Events(one), Self::Events(other)) => one < other,
+            (Self::Seconds(one), Self::Seconds(other)) => one < other,
+            _ => false,
+        }
+    }
+
     /// Returns true for a lag over the limit; `None` if it cannot be said.
     fn is_exceeded(self, checkpoint: &CheckpointStatus) -> Option<bool> {
         match self {
             Self::Events(limit) => checkpoint.lag_events.map(|lag| lag > limit),
             Self::Seconds(limit) => checkpoint.lag_seconds.map(|lag| lag > limit.as_secs_f64()),
+        }
+    }
+}
+
+impl fmt::Display for LagLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Events(events) => write!(f, "{events}"),
+            Self::Seconds(duration) => write!(f, "{}s", duration.as_secs_f64()),
         }
     }
 }
@@ -74,11 +93,12 @@ const NAMED: usize = 5;
 pub fn check_lag(checkpoints: Vec<CheckpointStatus>, limits: LagLimits) -> LagReport {
     let checked = |checkpoint: CheckpointStatus| CheckedLag { severity: severity(&checkpoint, limits), checkpoint };
     let checkpoints: Vec<CheckedLag> = checkpoints.into_iter().map(checked).collect();
-    let severity = checkpoints.iter().map(|it| it.severity).max().unwrap_or(Severity::Ok);
+    // Without a checkpoint, nothing was compared.
+    let severity = checkpoints.iter().map(|it| it.severity).max().unwrap_or(Severity::Unknown);
     let mut bad: Vec<&CheckedLag> = checkpoints.iter().filter(|it| it.severity > Severity::Ok).collect();
     bad.sort_by_key(|it| std::cmp::Reverse(it.severity));
     let message = match (bad.as_slice(), checkpoints.len()) {
-        ([], 0) => "no checkpoints".to_owned(),
+        ([], 0) => "no checkpoints: no reader has kept its place".to_owned(),
         ([], 1) => format!("1 checkpoint: {}", in_words(&checkpoints[0].checkpoint)),
         ([], count) => format!("{count} checkpoints{}", largest(&checkpoints)),
         (bad, count) => {
@@ -188,7 +208,8 @@ mod tests {
         let current = || checkpoint(CheckpointState::Current, Some(0), Some(0.0));
         let behind = CheckpointStatus { name: "bills".into(), ..checkpoint(CheckpointState::Behind, Some(2), Some(12.04)) };
         let limits = |warn| LagLimits { warn, crit: None };
-        assert_eq!(check_lag(Vec::new(), limits(None)).message, "no checkpoints");
+        let none = check_lag(Vec::new(), limits(None));
+        assert_eq!((none.severity, none.message.as_str()), (Severity::Unknown, "no checkpoints: no reader has kept its place"));
         assert_eq!(check_lag(vec![current(), current()], limits(None)).message, "2 checkpoints, nothing waits");
         let both = vec![current(), behind];
         assert_eq!(

@@ -60,9 +60,9 @@ pub struct ForeignSnapshot {
 pub struct ForeignCheckpoint {
     /// The name of the reader.
     pub name: String,
-    /// The position of its last event; with a stream, the version. 0 before the first event.
+    /// The position of its last event; with a stream, the version. 0 before the first event; none: it has a time.
     pub position: Option<i64>,
-    /// The time of its last event, or of its last change.
+    /// The time of its last event, or of its last change. Without a position, none before the first event.
     pub time: Option<Timestamp>,
     /// The stream that it reads, if it reads only one.
     pub stream: Option<String>,
@@ -256,16 +256,17 @@ impl Opened {
             Some(_) => of.first_version(),
             None => of.layout.events.first_position,
         };
-        let position =
-            checkpoints.position.as_ref().filter(|column| *value(column) != ForeignValue::Null).and_then(
-                |column| match whole_of(value(column), column) {
-                    Ok(found) => Some(found.saturating_sub(first).saturating_add(1)),
-                    Err(error) => {
-                        damage = Some(error.to_string());
-                        None
-                    }
-                },
-            );
+        let position = checkpoints.position.as_ref().and_then(|column| match value(column) {
+            // A reader that has not begun.
+            ForeignValue::Null => Some(0),
+            found => match whole_of(found, column) {
+                Ok(found) => Some(found.saturating_sub(first).saturating_add(1)),
+                Err(error) => {
+                    damage = Some(error.to_string());
+                    None
+                }
+            },
+        });
         let time = checkpoints.time.as_ref().and_then(|time| match time.read(value(&time.column)) {
             Ok(found) => found,
             Err(reason) => {

@@ -1,5 +1,7 @@
 //! The events after a place: their number, and the first of them.
 
+use serde_json::Value;
+
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::foreign::ColumnClass;
@@ -7,7 +9,9 @@ use crate::store::foreign::Comparison;
 use crate::store::foreign::Engine;
 use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
+use crate::store::foreign::QueryTest;
 use crate::store::foreign::RowsQuery;
+use crate::store::layout::ConditionTest;
 use crate::store::layout::TimeForm;
 use crate::store::layout_store::layout_tables::LayoutTables;
 use crate::store::layout_store::table::TableRows;
@@ -61,16 +65,31 @@ impl LayoutTables {
         Ok(i64::try_from(version).unwrap_or(i64::MAX))
     }
 
-    /// Returns the events after a position; `None` if the store has no positions.
+    /// Returns the events after a position; `None` if the store has no positions, or if its database cannot tell hidden events.
     pub async fn after_position(&self, position: i64) -> Result<Option<Waiting>, StoreError> {
         let opened = self.opened().await?;
         let (Some(order), Some(table)) = (opened.position(), opened.tables.first()) else { return Ok(None) };
         let raw = position.saturating_sub(1).saturating_add(opened.first_position());
         let query = table.all.query(1).bound(vec![order.column.clone()], Comparison::After, vec![ForeignValue::Integer(raw)]);
-        self.waiting(&table.all, query, order.column).await.map(Some)
+        self.waiting(&table.all, query, Some(order.column)).await
     }
 
-    /// Returns the events of a stream after a version; `None` if its rows have no versions.
+    /// Returns all events; `None` if the database cannot tell hidden events.
+    pub async fn all_events(&self) -> Result<Option<Waiting>, StoreError> {
+        let opened = self.opened().await?;
+        let mut found = Waiting::default();
+        for table in &opened.tables {
+            let rows = &table.all;
+            // Without an order, the time of the first event is not known.
+            let order = compared_time(rows, opened.catalog.engine, Timestamp::MIN).map(|(column, _)| column);
+            let Some(waiting) = self.waiting(rows, rows.query(1), order).await? else { return Ok(None) };
+            found.add(waiting);
+        }
+        Ok(Some(found))
+    }
+
+    /// Returns the events of a stream after a version; `None` if its rows have no versions, or if its database cannot tell hidden
+    /// events.
     pub async fn after_version(&self, stream: &str, version: i64) -> Result<Option<Waiting>, StoreError> {
         let opened = self.opened().await?;
         let located = opened.locate(&*self.opening.database, stream).await.map_err(StoreError::of_foreign)?;
@@ -79,10 +98,10 @@ impl LayoutTables {
         let Some(column) = rows.version.clone() else { return Ok(None) };
         let raw = ForeignValue::Integer(version.saturating_sub(1).saturating_add(rows.first_version()));
         let query = located.of(rows.query(1)).bound(vec![column.clone()], Comparison::After, vec![raw]);
-        self.waiting(rows, query, column).await.map(Some)
+        self.waiting(rows, query, Some(column)).await
     }
 
-    /// Returns the events after a time; `None` if the database cannot compare the times of this store.
+    /// Returns the events after a time; `None` if the database cannot compare the times of this store, or cannot tell hidden events.
     pub async fn after_time(&self, time: Timestamp) -> Result<Option<Waiting>, StoreError> {
         let opened = self.opened().await?;
         let mut found = Waiting::default();
@@ -90,23 +109,57 @@ impl LayoutTables {
             let rows = &table.all;
             let Some((column, value)) = compared_time(rows, opened.catalog.engine, time) else { return Ok(None) };
             let query = rows.query(1).bound(vec![column.clone()], Comparison::After, vec![value]);
-            let waiting = self.waiting(rows, query, column).await?;
-            found.events += waiting.events;
-            found.first_recorded_at = found.first_recorded_at.into_iter().chain(waiting.first_recorded_at).min();
+            let Some(waiting) = self.waiting(rows, query, Some(column)).await? else { return Ok(None) };
+            found.add(waiting);
         }
         Ok(Some(found))
     }
 
-    async fn waiting(&self, rows: &TableRows, query: RowsQuery, order: QueryColumn) -> Result<Waiting, StoreError> {
+    /// Counts rows without the hidden ones, and reads the first of them if they have an order.
+    async fn waiting(
+        &self,
+        rows: &TableRows,
+        mut query: RowsQuery,
+        order: Option<QueryColumn>,
+    ) -> Result<Option<Waiting>, StoreError> {
+        let engine = self.opened().await?.catalog.engine;
+        let Some(shown) = shown(rows, engine) else { return Ok(None) };
+        query.conditions.extend(shown);
         let database = &*self.opening.database;
         let events = database.count(query.clone()).await.map_err(StoreError::of_foreign)?;
-        if events == 0 {
-            return Ok(Waiting::default());
-        }
+        let (true, Some(order)) = (events > 0, order) else { return Ok(Some(Waiting { events, first_recorded_at: None })) };
         let first = database.rows(RowsQuery { order: vec![order], ..query }).await.map_err(StoreError::of_foreign)?;
         let event = first.first().and_then(|row| rows.mapper().map(&row.values, row.place).ok());
-        Ok(Waiting { events, first_recorded_at: event.and_then(|event| event.recorded_at) })
+        Ok(Some(Waiting { events, first_recorded_at: event.and_then(|event| event.recorded_at) }))
     }
+}
+
+impl Waiting {
+    /// Adds those of another table.
+    fn add(&mut self, other: Self) {
+        self.events += other.events;
+        self.first_recorded_at = self.first_recorded_at.into_iter().chain(other.first_recorded_at).min();
+    }
+}
+
+/// Returns the conditions that leave out hidden rows; `None` if the database decides on them in another way than the mapping of rows.
+fn shown(rows: &TableRows, engine: Engine) -> Option<Vec<(QueryColumn, QueryTest)>> {
+    let Some(hidden) = &rows.layout.events.hidden else { return Some(Vec::new()) };
+    let is_it = |known: &&QueryColumn| known.alias == hidden.column.alias && known.name == hidden.column.name;
+    let column = rows.plan.query.columns.iter().find(is_it).filter(|_| rows.plan.query.unwind.is_none())?;
+    let is_same = |value: &Value| match (value, column.class) {
+        (Value::Bool(_), ColumnClass::Boolean) | (Value::String(_), ColumnClass::Text) => true,
+        (Value::Bool(_), ColumnClass::Integer) => engine == Engine::Sqlite,
+        (Value::Number(_), ColumnClass::Integer) => true,
+        _ => false,
+    };
+    let tests: Vec<QueryTest> = match &hidden.test {
+        ConditionTest::Is(value) if is_same(value) => vec![QueryTest::IsNot(value.clone())],
+        ConditionTest::IsNot(value) if is_same(value) => vec![QueryTest::Is(value.clone())],
+        ConditionTest::In(values) if values.iter().all(is_same) => values.iter().cloned().map(QueryTest::IsNot).collect(),
+        _ => return None,
+    };
+    Some(tests.into_iter().map(|test| (column.clone(), test)).collect())
 }
 
 /// Returns the column of the time, and a time in its form; `None` if the database does not order its values by time.
