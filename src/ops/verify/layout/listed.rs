@@ -1,13 +1,17 @@
 //! The comparison of a table of streams with the last event of each stream.
 
+use std::time::Duration;
+
 use crate::ops::error::OpsError;
 use crate::ops::verify::layout::LayoutVerifier;
 use crate::ops::verify::layout::finding;
 use crate::ops::verify::layout::versions::Suspect;
-use crate::ops::verify::layout::versions::agrees;
 use crate::store::PlaceSpill;
 use crate::store::SpilledPlace;
 use crate::store::StoreError;
+
+/// The time in which a program that writes events and streams apart has written both.
+const SETTLED: Duration = Duration::from_millis(250);
 
 impl LayoutVerifier<'_> {
     /// Adds the rows of the table of streams to the places of events.
@@ -38,8 +42,11 @@ impl LayoutVerifier<'_> {
         Ok(())
     }
 
-    /// Compares streams again whose versions differed, since both may have changed between the two readings.
+    /// Compares streams again whose versions differed: between the two readings, another program may have appended events.
     pub(super) async fn compare_again(&mut self, suspects: Vec<Suspect>, more: u64) -> Result<(), OpsError> {
+        if !suspects.is_empty() {
+            tokio::time::sleep(SETTLED).await;
+        }
         for suspect in suspects {
             let (mut listed, mut is_there) = (None, false);
             for mut walk in self.tables.listed_streams(Some(&suspect.stream)).await? {
@@ -58,8 +65,7 @@ impl LayoutVerifier<'_> {
                 Err(StoreError::ForeignDamaged { .. }) => suspect.last,
                 last => last?,
             };
-            let agrees = listed.map_or(last == 0, |listed| agrees(listed, last, self.parts.lists_links));
-            if agrees {
+            if !suspect.is_confirmed(listed, last, self.parts.lists_links) {
                 continue;
             }
             let message = match (listed, last) {

@@ -20,6 +20,18 @@ pub(super) struct Suspect {
     pub(super) last: i64,
 }
 
+impl Suspect {
+    /// Returns true if a second reading confirms the difference: the table of streams still lacks events of the first reading, or
+    /// the events still end before the version that it had then. A stream to which events are appended meanwhile is no finding.
+    pub(super) fn is_confirmed(&self, listed: Option<i64>, last: i64, lists_links: bool) -> bool {
+        if listed.map_or(last == 0, |listed| agrees(listed, last, lists_links)) {
+            return false;
+        }
+        let (before, now) = (self.listed.unwrap_or(0), listed.unwrap_or(0));
+        if now < last { now < self.last } else { last < before }
+    }
+}
+
 /// The check of the versions of all streams.
 #[derive(Default)]
 pub(super) struct VersionCheck {
@@ -146,6 +158,28 @@ mod tests {
                 "note gap b 1 - versions 1 to 2 are missing",
             ]
         );
+    }
+
+    /// Versions grow from 0 to 6. A first reading has the last event before the table of streams, a second one in either order.
+    #[test]
+    fn a_stream_that_is_written_meanwhile_is_no_finding() {
+        let readings =
+            || (0..=6_i64).flat_map(|a| (a..=6).flat_map(move |b| (b..=6).flat_map(move |c| (c..=6).map(move |d| [a, b, c, d]))));
+        let row = |version: i64| (version > 0).then_some(version);
+        for [last, listed, third, fourth] in readings() {
+            let suspect = Suspect { stream: "s".into(), listed: row(listed), last };
+            for (listed, last) in [(third, fourth), (fourth, third)] {
+                assert!(!suspect.is_confirmed(row(listed), last, false), "{suspect:?} {listed} {last}");
+            }
+        }
+        // What stays, is one.
+        for (listed, last) in [(None, 1), (Some(1), 2), (Some(2), 1), (Some(3), 0)] {
+            let suspect = Suspect { stream: "s".into(), listed, last };
+            assert!(suspect.is_confirmed(listed, last, false), "{suspect:?}");
+            assert!(last > 0 || !suspect.is_confirmed(None, 0, false));
+        }
+        let links = Suspect { stream: "s".into(), listed: Some(3), last: 1 };
+        assert!(!links.is_confirmed(Some(3), 1, true));
     }
 
     #[test]
