@@ -22,17 +22,30 @@ pub enum ForeignValue {
 }
 
 impl ForeignValue {
-    /// Returns the size of a text or of bytes; 0 for others.
+    /// Returns the memory that the value takes.
     pub(crate) fn bytes(&self) -> usize {
-        match self {
+        let content = match self {
             Self::Number(text) | Self::Text(text) | Self::Json(text) => text.len(),
             Self::Bytes(bytes) => bytes.len(),
             Self::Null | Self::Boolean(_) | Self::Integer(_) | Self::Micros(_) => 0,
-        }
+        };
+        size_of::<Self>() + content
     }
 
     /// Returns the value of a number in digits.
     pub(crate) fn number(digits: String) -> Self {
         digits.parse().map_or(Self::Number(digits), Self::Integer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ForeignValue;
+
+    #[test]
+    fn a_value_takes_memory_even_if_it_has_no_text() {
+        let empty = ForeignValue::Integer(7).bytes();
+        assert!(empty >= size_of::<i64>() && ForeignValue::Null.bytes() == empty, "{empty}");
+        assert_eq!(ForeignValue::Text("abc".into()).bytes(), empty + 3);
     }
 }

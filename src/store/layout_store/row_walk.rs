@@ -12,6 +12,7 @@ use crate::store::foreign::QueryColumn;
 use crate::store::foreign::RowsQuery;
 use crate::store::layout::MapError;
 use crate::store::layout::MappedEvent;
+use crate::store::layout::text_of;
 use crate::store::layout_store::document_walk::DocumentWalk;
 use crate::store::layout_store::keyset_walk::KeysetPage;
 use crate::store::layout_store::keyset_walk::KeysetWalk;
@@ -217,11 +218,29 @@ impl TableRows {
 
 /// Returns the name of a stream with the lengths of its parts, which tell two streams with one name apart.
 pub(super) fn stream_key(name: &str, parts: &[ForeignValue]) -> String {
-    let lengths = parts.iter().take(parts.len().saturating_sub(1)).map(|part| part.bytes().to_string());
+    // A number is as long as its digits: it may be a text in another table.
+    let lengths =
+        parts.iter().take(parts.len().saturating_sub(1)).map(|part| text_of(part).map_or(0, |text| text.len()).to_string());
     format!("{name}\0{}", lengths.collect::<Vec<_>>().join(","))
 }
 
 /// Returns the name of a stream from its key.
 pub fn name_of_key(key: &str) -> &str {
     key.rsplit_once('\0').map_or(key, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of_key;
+    use super::stream_key;
+    use crate::store::foreign::ForeignValue;
+
+    #[test]
+    fn parts_of_a_name_are_told_apart_whatever_their_types() {
+        let (number, text) = (ForeignValue::Integer, |text: &str| ForeignValue::Text(text.into()));
+        let key = |first, second| stream_key("123", &[first, second]);
+        assert_ne!(key(number(1), number(23)), key(number(12), number(3)));
+        assert_eq!(key(number(12), number(3)), key(text("12"), number(3)));
+        assert_eq!(name_of_key(&key(number(1), number(23))), "123");
+    }
 }
