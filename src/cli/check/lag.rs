@@ -26,7 +26,7 @@ use crate::ops::checkpoints::check_lag;
 /// Check the lag of checkpoints; exit code 0 ok, 1 warning, 2 critical, 3 unknown
 ///
 /// A reader that is beyond the last event, is stopped, or has a checkpoint of another store is critical without limits. Whatever
-/// prevents the check, such as an unavailable store or a wrong flag, has exit code 3.
+/// prevents the check, such as an unavailable store or a wrong flag, has exit code 3, and so has a store without any checkpoint.
 #[derive(Debug, Args)]
 pub struct CheckLagArgs {
     /// Only these checkpoints [default: all]
