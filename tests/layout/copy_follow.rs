@@ -38,10 +38,10 @@ rule = "RULE"
 "#;
 
 /// A mirror that runs until it is dropped.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Running {
-    fn start(foreign: &Foreign, from: &[&str], target: &Place, args: &[&str]) -> Self {
+    pub fn start(foreign: &Foreign, from: &[&str], target: &Place, args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
         command.env_clear().env("HOME", foreign.esctl.dir.path()).args(["copy", "--follow", "-o", "ndjson"]);
         command.args(from).args(["--to", &target.url]).args(args);
@@ -78,7 +78,7 @@ fn log(ordered: bool) -> (Foreign, String, Connection) {
 
 /// Waits until a store has a number of events; the digest of all of them.
 #[track_caller]
-fn has(foreign: &Foreign, store: &str, events: u64) -> Value {
+pub fn has(foreign: &Foreign, store: &str, events: u64) -> Value {
     let end = Instant::now() + Duration::from_secs(60);
     loop {
         let output = foreign.esctl.run_on(store, &["digest", "-o", "json"]);

@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod copy;
+mod copy_edges;
 mod copy_follow;
 mod copy_mirror;
 mod detect;

@@ -24,6 +24,7 @@ mod live_restored;
 mod live_slow;
 mod log;
 mod metrics;
+mod mirror;
 mod node;
 mod notices;
 mod openapi;

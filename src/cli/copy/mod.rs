@@ -32,7 +32,8 @@ use crate::store::layout_store::open_with_layout;
 /// Copy the events of a store, also of another program, into a store of esctl
 ///
 /// A copy that was interrupted goes on when the same command is run again; nothing is copied twice. At the end, the digests of both
-/// stores are compared; exit code 8 if they differ.
+/// stores are compared; exit code 8 if they differ. A name that esctl refuses is an error before the first event is written. A copy
+/// that has begun leaves its events out, says so, and goes on, as --follow does.
 #[derive(Debug, Args)]
 pub struct CopyArgs {
     /// Streams to copy [default: all]

@@ -5,8 +5,10 @@ use crate::cli::copy_interruption::CopyInterruption;
 use crate::cli::error::CliError;
 use crate::ops::copy_events::CopyEvents;
 use crate::ops::copy_events::CopyEventsReport;
+use crate::ops::copy_events::EventPlace;
 use crate::ops::copy_events::RefusedName;
 use crate::ops::copy_events::copy_events;
+use crate::ops::copy_events::has_events;
 use crate::ops::copy_events::refused_names;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -22,9 +24,12 @@ pub(super) async fn copied(app: &App, source: &Store, target: &Store, input: &Co
         error => error.into(),
     })?;
     let head = head.position;
-    let refused = refused_names(source, input, &mut |_| {}).await?;
-    if !refused.is_empty() {
-        return Err(names_refused(app, &refused));
+    // A copy that has begun leaves out what it cannot copy: a mirror goes on.
+    if !has_events(target).await? {
+        let refused = refused_names(source, input, &mut |_| {}).await?;
+        if !refused.is_empty() {
+            return Err(names_refused(app, &refused));
+        }
     }
     let bar = app.out.progress(source.abilities().dense.then_some(head.0), "events");
     let mut interrupted = CopyInterruption { out: &app.out, written: false };
@@ -32,10 +37,21 @@ pub(super) async fn copied(app: &App, source: &Store, target: &Store, input: &Co
         interrupted.written = !input.dry_run;
         bar.advance(events);
     };
-    let report = copy_events(source, target, input, &mut progress).await?;
+    let report = copy_events(source, target, input, &app.clock(), &mut progress).await?;
     interrupted.written = false;
     bar.finish();
+    warn_of_quarantined(app, &report);
     Ok(report)
+}
+
+/// Warns that the quarantine of events is not in the copy.
+pub(super) fn warn_of_quarantined(app: &App, report: &CopyEventsReport) {
+    let Some(first) = report.quarantined.first.first() else { return };
+    let (events, EventPlace { stream, version, .. }) = (report.quarantined.events, first);
+    app.out.warn(&format!(
+        "{events} events are quarantined in the source and not in the copy, which is a part of it: the first is version {version} of \
+         stream {stream}; run 'esctl quarantine list' on the source, and 'esctl quarantine add' on the copy"
+    ));
 }
 
 /// Returns the error for names that esctl refuses. It lists them.

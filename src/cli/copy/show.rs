@@ -7,24 +7,40 @@ use crate::cli::output::Tone;
 use crate::ops::copy_events::CopyEventsReport;
 use crate::ops::copy_events::EventPlace;
 use crate::ops::copy_events::ListedEvents;
+use crate::ops::copy_events::RefusedEvents;
+use crate::ops::copy_events::RefusedName;
 
 /// The number of events of each kind that a table shows.
 const SHOWN: usize = 10;
 
+const DIFFERS: &str = "copy into an empty store, or run 'esctl verify' on the target";
+
 /// Returns the error for a copy that differs from its source.
 pub(super) fn differs(report: &CopyEventsReport) -> CliError {
-    let CopyEventsReport { late, not_copied, differing, .. } = report;
-    let message = match report {
+    let CopyEventsReport { late, not_copied, refused, added, differing, .. } = report;
+    let rename = "copy into an empty store with --rename, which gives other names";
+    let (message, hint) = match report {
+        _ if added.events > 0 => {
+            let first =
+                added.first.first().map(|event| format!(", the first version {} of stream {}", event.version, event.stream));
+            let message = format!("the target has {} events that are no copies{}", added.events, first.unwrap_or_default());
+            (message, "another program wrote into the copy; copy into an empty store")
+        }
+        _ if refused.events > 0 => {
+            let after = if not_copied.events > 0 { format!(", and {} after them", not_copied.events) } else { String::new() };
+            (format!("the copy lacks {} events with names that esctl refuses{after}", refused.events), rename)
+        }
         _ if not_copied.events > 0 => {
             let (late, left) = (late.events, not_copied.events);
-            format!("the copy lacks {left} events: {late} of them appeared after later events of their streams were copied")
+            let message =
+                format!("the copy lacks {left} events: {late} of them appeared after later events of their streams were copied");
+            (message, "run the command again with --late append to append them at the end of their streams")
         }
-        _ if differing.events > 0 => format!("{} events of the source were changed after they were copied", differing.events),
-        _ => format!("the digest of {} is not that of {}", report.to, report.from),
-    };
-    let hint = match not_copied.events {
-        0 => "copy into an empty store, or run 'esctl verify' on the target",
-        _ => "run the command again with --late append to append them at the end of their streams",
+        _ if differing.events > 0 => {
+            let message = format!("{} events of the source were changed after they were copied", differing.events);
+            (message, DIFFERS)
+        }
+        _ => (format!("the digest of {} is not that of {}", report.to, report.from), DIFFERS),
     };
     CliError::integrity(message).code("copy_differs").hint(hint)
 }
@@ -48,7 +64,10 @@ pub(super) fn draw(sheet: &mut Sheet, report: &CopyEventsReport) {
         list(sheet, in_words(kind), events);
     }
     list(sheet, "late: appeared after later events of their streams were copied", &report.late);
-    list(sheet, "not copied, because an event of the stream is late", &report.not_copied);
+    list(sheet, "not copied, because of an earlier event of the stream", &report.not_copied);
+    list(sheet, "in the target, and no copies: another program appended them", &report.added);
+    list(sheet, "quarantined in the source, and not in the copy of a part of it", &report.quarantined);
+    names(sheet, &report.refused);
     list(sheet, "changed in the source after they were copied", &report.differing);
 }
 
@@ -60,6 +79,18 @@ fn in_words(kind: &str) -> &str {
         "moved" => "metadata with the names source or original_time: kept in metadata.source.metadata",
         "time" => "no time, or one that does not grow: the original is metadata.original_time",
         _ => "an id that another event has: the original is metadata.source.id",
+    }
+}
+
+fn names(sheet: &mut Sheet, refused: &RefusedEvents) {
+    if refused.events == 0 {
+        return;
+    }
+    sheet.heading(&format!("{} events: not copied, because esctl refuses a name", refused.events));
+    let row = |it: &RefusedName| vec![it.kind.into(), it.name.as_str().into(), it.events.into(), it.reason.as_str().into()];
+    sheet.table(&["kind", "name", "events", "reason"], refused.names.iter().take(SHOWN).map(row).collect());
+    if refused.names.len() > SHOWN {
+        sheet.line("…");
     }
 }
 

@@ -3,10 +3,13 @@
 use crate::event::EventChunk;
 use crate::event::OWN_LAYOUT;
 use crate::event::Version;
+use crate::ops::copy_events::added_events::added_events;
+use crate::ops::copy_events::claim::Claim;
 use crate::ops::copy_events::copy_record::check_target;
 use crate::ops::copy_events::copy_record::forget_token;
 use crate::ops::copy_events::copy_record::write_record;
 use crate::ops::copy_events::draft::Draft;
+use crate::ops::copy_events::draft::Drafted;
 use crate::ops::copy_events::draft::Drafting;
 use crate::ops::copy_events::input::CopyEvents;
 use crate::ops::copy_events::report::CopyEventsReport;
@@ -17,6 +20,7 @@ use crate::ops::digest::digest_events;
 use crate::ops::error::OpsError;
 use crate::ops::not_found::no_stream;
 use crate::ops::replay::whole_events;
+use crate::runtime::Clock;
 use crate::runtime::RuntimeError;
 use crate::store::Head;
 use crate::store::Store;
@@ -34,6 +38,7 @@ pub async fn copy_events(
     source: &Store,
     target: &Store,
     input: &CopyEvents,
+    clock: &Clock,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<CopyEventsReport, OpsError> {
     for stream in &input.streams {
@@ -42,43 +47,87 @@ pub async fn copy_events(
         }
     }
     let has_events = check_target(target, input).await?;
-    let mut report = empty_report(target, input);
-    let mut events = SourceEvents::in_order(source, input, &mut |_| {}).await?;
+    // It may take long to sort the events.
+    let events = SourceEvents::in_order(source, input, &mut |_| {}).await?;
+    let mut pass = Pass { source, target, input, report: empty_report(target, input), claim: None };
     if !input.dry_run && !has_events {
-        write_record(target, input).await?;
+        pass.claim = Some(Claim::on(target, input, clock).await?);
     }
-    let head = no_store_is_empty(target.head().await)?;
-    let mut drafting = Drafting::new(source, input);
-    let layout = input.layout.as_deref().unwrap_or(OWN_LAYOUT);
-    let mut writer = Writer::new(target, input, layout, head.recorded_at, has_events);
-    // The chain of a store of esctl is checked on the way.
-    let mut chain = (input.layout.is_none() && input.is_whole()).then(Head::default);
-    loop {
-        let chunk = match events.next().await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => break,
-            Err(error) => return Err(stopped(error, &report)),
-        };
-        let whole = chain.as_mut().map_or(chunk.len(), |last| whole_events(last, chunk));
-        let changed = (whole < chunk.len()).then(|| chunk.get(whole).map(|event| event.position)).flatten();
-        let drafts = drafts(&mut drafting, chunk, whole, &mut report)?;
-        writer.write(drafts, &mut report).await?;
-        progress(whole as u64);
-        if let Some(position) = changed {
-            let place = source.place();
-            let message = format!("the event at position {position} of {place} differs from what was recorded: wrong hash");
-            return Err(stopped(StoreError::integrity(message).into(), &report));
-        }
+    let copied = pass.copy(events, has_events, progress).await;
+    let Pass { mut report, claim, .. } = pass;
+    if let Some(claim) = claim {
+        claim.release(target).await;
     }
+    copied?;
     if !input.dry_run {
         report.target = Some(digest_events(target, &DigestEvents::default(), &mut |_| {}).await?.digest);
     }
-    report.ok = report.target.is_none_or(|target| target == report.source) && report.differing.events == 0;
+    let is_same = report.target.is_none_or(|target| target == report.source);
+    if !is_same {
+        report.added = added_events(source, target, input).await?;
+    }
+    report.ok = is_same && report.differing.events == 0 && report.refused.events == 0;
     if report.ok && !input.dry_run {
         // A place at which a mirror cannot go on, since the source was restored, is of no use any more.
         forget_token(target).await?;
     }
     Ok(report)
+}
+
+/// A copy in progress.
+struct Pass<'p> {
+    source: &'p Store,
+    target: &'p Store,
+    input: &'p CopyEvents,
+    report: CopyEventsReport,
+    /// The claim on a target without events, until the first ones are written.
+    claim: Option<Claim>,
+}
+
+impl Pass<'_> {
+    async fn copy(
+        &mut self,
+        mut events: SourceEvents,
+        has_events: bool,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<(), OpsError> {
+        let (source, target, input) = (self.source, self.target, self.input);
+        if self.claim.is_some() {
+            write_record(target, input).await?;
+        }
+        let head = no_store_is_empty(target.head().await)?;
+        let mut drafting = Drafting::new(source, input);
+        let layout = input.layout.as_deref().unwrap_or(OWN_LAYOUT);
+        let mut writer = Writer::new(target, input, layout, head.recorded_at, has_events);
+        // The chain of a store of esctl is checked on the way.
+        let mut chain = (input.layout.is_none() && input.is_whole()).then(Head::default);
+        loop {
+            let chunk = match events.next().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(stopped(error, &self.report)),
+            };
+            let whole = chain.as_mut().map_or(chunk.len(), |last| whole_events(last, chunk));
+            let changed = (whole < chunk.len()).then(|| chunk.get(whole).map(|event| event.position)).flatten();
+            // A copy that begins has checked the names.
+            let drafts = drafts(&mut drafting, chunk, whole, has_events, &mut self.report)?;
+            if let Some(claim) = &mut self.claim {
+                claim.renew(target, input).await?;
+            }
+            writer.write(drafts, &mut self.report).await?;
+            if self.report.events_copied > 0
+                && let Some(claim) = self.claim.take()
+            {
+                claim.release(target).await;
+            }
+            progress(whole as u64);
+            if let Some(position) = changed {
+                let place = source.place();
+                let message = format!("the event at position {position} of {place} differs from what was recorded: wrong hash");
+                return Err(stopped(StoreError::integrity(message).into(), &self.report));
+            }
+        }
+    }
 }
 
 pub(super) fn empty_report(target: &Store, input: &CopyEvents) -> CopyEventsReport {
@@ -94,27 +143,44 @@ pub(super) fn empty_report(target: &Store, input: &CopyEvents) -> CopyEventsRepo
         changed: Default::default(),
         late: Default::default(),
         not_copied: Default::default(),
+        refused: Default::default(),
+        added: Default::default(),
+        quarantined: Default::default(),
         differing: Default::default(),
         source: Default::default(),
         target: None,
     }
 }
 
-/// Returns the drafts of the first events of a chunk, and adds them to the digest of the source.
+/// Returns the drafts of the first events of a chunk, and adds them to the digest of the source. Refused names are counted, if the
+/// copy was begun before.
+///
+/// # Errors
+/// [`OpsError::Invalid`] when a copy begins and a name is refused, or when a program fails.
 pub(super) fn drafts(
     drafting: &mut Drafting<'_>,
     chunk: &EventChunk,
     whole: usize,
+    is_begun: bool,
     report: &mut CopyEventsReport,
 ) -> Result<Vec<Draft>, OpsError> {
     let mut drafts = Vec::with_capacity(whole);
     for event in chunk.iter().take(whole) {
         match drafting.draft(&event)? {
-            Some(draft) => {
+            Drafted::Event(draft) => {
                 report.source.add(draft.hash);
-                drafts.push(draft);
+                if drafting.loses_quarantine(&event) {
+                    report.quarantined.add(&event);
+                }
+                drafts.push(*draft);
             }
-            None => report.left_out += 1,
+            Drafted::LeftOut => report.left_out += 1,
+            Drafted::Refused(refusal) if is_begun => {
+                report.source.add(refusal.hash);
+                report.refused.add(&refusal.name);
+                drafts.extend(refusal.draft);
+            }
+            Drafted::Refused(refusal) => return Err(refusal.error()),
         }
     }
     Ok(drafts)

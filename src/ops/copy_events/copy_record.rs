@@ -14,13 +14,13 @@ use crate::store::StoreError;
 use crate::store::no_store_is_empty;
 
 /// The kind and the name of the record.
-const KIND: &str = "copy";
+pub(super) const KIND: &str = "copy";
 const NAME: &str = "source";
 /// The name of the record with the place of a follower.
 const TOKEN: &str = "token";
 
 /// Returns the description of a copy.
-fn description(input: &CopyEvents) -> Value {
+pub(super) fn description(input: &CopyEvents) -> Value {
     // The order in which parts are named has no meaning.
     let streams: BTreeSet<&str> = input.streams.iter().map(|stream| stream.as_str()).collect();
     let categories: BTreeSet<&String> = input.categories.iter().collect();
@@ -40,27 +40,42 @@ fn description(input: &CopyEvents) -> Value {
 /// # Errors
 /// [`OpsError::Conflict`] when the target has other events, or is another copy.
 pub(super) async fn check_target(target: &Store, input: &CopyEvents) -> Result<bool, OpsError> {
-    let head = no_store_is_empty(target.head().await)?;
     let known = known(target).await?;
-    let has_events = head.position > Position::ZERO;
     let place = target.place();
-    if !has_events {
+    if !has_events(target).await? {
         // Whatever was tried before, nothing of it is there.
         return Ok(false);
     }
     let Some(known) = known else {
         return Err(OpsError::Conflict(format!("{place} has events and is no copy; copy into an empty store")));
     };
-    let asked = description(input);
-    let differs = asked.as_object().into_iter().flatten().find(|(key, value)| known.get(key.as_str()) != Some(value));
-    match differs {
-        Some((key, value)) => {
-            let before = known.get(key.as_str()).unwrap_or(&Value::Null);
-            let message = format!("{place} is another copy: {key} was {before}, and {value} is requested");
-            Err(OpsError::Conflict(format!("{message}; copy into an empty store, or repeat the first command")))
-        }
+    match difference(&known, &description(input)) {
+        Some(differs) => Err(OpsError::Conflict(format!(
+            "{place} is another copy: {differs}; copy into an empty store, or repeat the first command"
+        ))),
         None => Ok(true),
     }
+}
+
+/// Returns the first difference between the descriptions of two copies, in words.
+pub(super) fn difference(known: &Value, asked: &Value) -> Option<String> {
+    let differs = asked.as_object().into_iter().flatten().find(|(key, value)| known.get(key.as_str()) != Some(value));
+    let (key, value) = differs?;
+    let before = known.get(key.as_str()).unwrap_or(&Value::Null);
+    Some(format!("{key} was {before}, and {value} is requested"))
+}
+
+/// Returns true if a target has events of a copy or of another program.
+///
+/// # Errors
+/// An error of the target.
+pub async fn has_events(target: &Store) -> Result<bool, OpsError> {
+    Ok(no_store_is_empty(target.head().await)?.position > Position::ZERO)
+}
+
+/// Returns true if the record of a target is that of a copy.
+pub(super) async fn is_of(target: &Store, input: &CopyEvents) -> Result<bool, OpsError> {
+    Ok(known(target).await? == Some(description(input)))
 }
 
 async fn known(target: &Store) -> Result<Option<Value>, OpsError> {
@@ -97,17 +112,9 @@ async fn record(target: &Store, name: &str) -> Result<Option<Value>, OpsError> {
     record.map(read).transpose()
 }
 
-/// Writes the record into a target, before its first event.
-///
-/// # Errors
-/// [`OpsError::Conflict`] when another copy into this target begins at the same time.
+/// Writes the record into a target that is claimed, before its first event.
 pub(super) async fn write_record(target: &Store, input: &CopyEvents) -> Result<(), OpsError> {
-    let asked = description(input);
-    target.put_record(Record::new(KIND, NAME, &asked)).await?;
+    target.put_record(Record::new(KIND, NAME, &description(input))).await?;
     // The place of a copy that wrote nothing is not that of this one.
-    forget_token(target).await?;
-    if known(target).await? != Some(asked) {
-        return Err(OpsError::Conflict(format!("another copy into {} has begun; copy into an empty store", target.place())));
-    }
-    Ok(())
+    forget_token(target).await
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::event::EventChunk;
 use crate::event::OWN_LAYOUT;
 use crate::event::Position;
+use crate::ops::copy_events::claim::Claim;
 use crate::ops::copy_events::copy::drafts;
 use crate::ops::copy_events::copy::empty_report;
 use crate::ops::copy_events::copy_record::check_target;
@@ -69,6 +70,10 @@ pub async fn keeps_place(target: &Store) -> Result<bool, OpsError> {
 /// A mirror in progress.
 pub struct Mirror<'i> {
     target: Store,
+    input: &'i CopyEvents,
+    clock: Clock,
+    /// True once the target has events of this mirror.
+    is_begun: bool,
     feed: Feed,
     drafting: Drafting<'i>,
     writer: Writer<'i>,
@@ -92,7 +97,7 @@ impl<'i> Mirror<'i> {
         copied: Position,
         clock: Clock,
     ) -> Result<Self, OpsError> {
-        check_target(target, input).await?;
+        let is_begun = check_target(target, input).await?;
         if input.streams.len() > 1 {
             return Err(OpsError::Invalid("several streams cannot be followed together; name one, a category, or none".into()));
         }
@@ -108,13 +113,16 @@ impl<'i> Mirror<'i> {
             true => Feed::Own(Box::new(Tail::open(source, &tail).await?)),
             false => {
                 let token = follow_token(target).await?;
-                Feed::Foreign(Box::new(FollowEvents::open(source, &tail, token, clock).await?))
+                Feed::Foreign(Box::new(FollowEvents::open(source, &tail, token, clock.clone()).await?))
             }
         };
         let last = target.head().await?.recorded_at;
         let layout = input.layout.as_deref().unwrap_or(OWN_LAYOUT);
         Ok(Self {
             target: target.clone(),
+            input,
+            clock,
+            is_begun,
             feed,
             drafting: Drafting::new(source, input),
             writer: Writer::new(target, input, layout, last, true),
@@ -158,7 +166,14 @@ impl<'i> Mirror<'i> {
     /// Writes events. Those that cannot be written now are kept for the next call.
     async fn write(&mut self, events: EventChunk) -> Result<MirrorUpdate, OpsError> {
         let mut report = self.empty.clone();
-        match self.try_write(&events, &mut report).await {
+        let mut written = self.try_write(&events, &mut report).await;
+        if let Err(OpsError::Conflict(_)) = written {
+            // Another program has appended an event to the mirror. It is found when the ends of streams are read again.
+            report = self.empty.clone();
+            self.writer.continue_after(self.target.head().await?.recorded_at);
+            written = self.try_write(&events, &mut report).await;
+        }
+        match written {
             Ok(()) => {}
             Err(OpsError::Runtime(RuntimeError::Store(
                 error @ (StoreError::Unavailable { .. } | StoreError::OutcomeUnknown { .. }),
@@ -171,7 +186,8 @@ impl<'i> Mirror<'i> {
             Err(error) => return Err(error),
         }
         self.unavailable = false;
-        let is_new = report.events_copied + report.late.events + report.not_copied.events + report.differing.events > 0;
+        let left = report.late.events + report.not_copied.events + report.differing.events + report.refused.events;
+        let is_new = report.events_copied + left > 0;
         Ok(if is_new { MirrorUpdate::Events(Box::new(report)) } else { MirrorUpdate::Nothing })
     }
 
@@ -179,8 +195,19 @@ impl<'i> Mirror<'i> {
         if self.unavailable {
             self.writer.continue_after(self.target.head().await?.recorded_at);
         }
-        let drafts = drafts(&mut self.drafting, events, events.len(), report)?;
-        self.writer.write(drafts, report).await?;
+        let drafts = drafts(&mut self.drafting, events, events.len(), true, report)?;
+        if self.is_begun {
+            self.writer.write(drafts, report).await?;
+        } else {
+            let mut claim = Claim::on(&self.target, self.input, &self.clock).await?;
+            let written = match claim.renew(&self.target, self.input).await {
+                Ok(()) => self.writer.write(drafts, report).await,
+                Err(error) => Err(error),
+            };
+            claim.release(&self.target).await;
+            written?;
+            self.is_begun = report.events_copied > 0;
+        }
         if let Feed::Foreign(follower) = &self.feed {
             // A process that is killed before this hands the events out again, and they are found by their ids.
             // Without it, another process begins with a copy: also to find the events of a stopped stream.

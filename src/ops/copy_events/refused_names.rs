@@ -2,30 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::ops::copy_events::changes::Renaming;
 use crate::ops::copy_events::draft::is_reserved;
 use crate::ops::copy_events::input::CopyEvents;
+use crate::ops::copy_events::report::RefusedName;
 use crate::ops::copy_events::source_events::SourceEvents;
 use crate::ops::error::OpsError;
 use crate::store::Store;
 
 /// The number of names after which the search ends.
 const MAX_NAMES: usize = 1000;
-
-/// A name that esctl refuses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RefusedName {
-    /// The kind: `stream` or `type`.
-    pub kind: &'static str,
-    /// The name.
-    pub name: String,
-    /// The reason.
-    pub reason: String,
-    /// The number of events with this name.
-    pub events: u64,
-}
 
 /// Finds the names of a source that no store of esctl accepts. Reads the whole source, unless it is a store of esctl whose names
 /// stay. `progress` gets the number of events that were read since the last report.

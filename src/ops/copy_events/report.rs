@@ -83,6 +83,40 @@ impl ChangedEvents {
     }
 }
 
+/// A name that esctl refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedName {
+    /// The kind: `stream` or `type`.
+    pub kind: &'static str,
+    /// The name.
+    pub name: String,
+    /// The reason.
+    pub reason: String,
+    /// The number of events with this name.
+    pub events: u64,
+}
+
+/// Events with names that esctl refuses: their number, and the first of the names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RefusedEvents {
+    /// The number of events.
+    pub events: u64,
+    /// The first names.
+    pub names: Vec<RefusedName>,
+}
+
+impl RefusedEvents {
+    pub(super) fn add(&mut self, name: &RefusedName) {
+        self.events += name.events;
+        let has_place = self.names.len() < LISTED;
+        match self.names.iter_mut().find(|known| known.kind == name.kind && known.name == name.name) {
+            Some(known) => known.events += name.events,
+            None if has_place => self.names.push(name.clone()),
+            None => {}
+        }
+    }
+}
+
 /// The outcome of a copy of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CopyEventsReport {
@@ -106,8 +140,14 @@ pub struct CopyEventsReport {
     pub changed: ChangedEvents,
     /// Events that appeared after later events of their stream were copied.
     pub late: ListedEvents,
-    /// Events that were not copied because of late events.
+    /// Events that were not copied because of an earlier one of their stream: it is late, has a refused type, or is no copy.
     pub not_copied: ListedEvents,
+    /// Events that were not copied because esctl refuses their names. Only of a copy that was begun without them.
+    pub refused: RefusedEvents,
+    /// Events of the target that are no copies: another program appended them.
+    pub added: ListedEvents,
+    /// Copied events that are quarantined in the source, but not in the copy of a part of it.
+    pub quarantined: ListedEvents,
     /// Events that an earlier run had copied, with another content.
     pub differing: ListedEvents,
     /// The digest of the source, after the changes that were asked for.

@@ -166,6 +166,8 @@ struct SortedEvent<'a> {
     data: &'a RawValue,
     #[serde(borrow)]
     metadata: &'a RawValue,
+    #[serde(default)]
+    quarantined: bool,
     #[serde(borrow, default)]
     source: Option<&'a RawValue>,
 }
@@ -184,7 +186,7 @@ impl SortedEvent<'_> {
             metadata: self.metadata.get(),
             hash: Hash::ZERO,
             kept_content: None,
-            quarantined: false,
+            quarantined: self.quarantined,
             source: self.source.map(RawValue::get),
         }
     }

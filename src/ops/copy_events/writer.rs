@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::event::Coordinates;
 use crate::event::CopyTarget;
+use crate::event::EventType;
 use crate::event::EventView;
 use crate::event::ExpectedVersion;
 use crate::event::NewEvent;
@@ -42,8 +43,17 @@ const MAX_ENDS: usize = 50_000;
 /// The namespace of the ids of events whose own id another event has.
 const COPY_IDS: Uuid = Uuid::from_u128(0x6b0d_58a1_2c7e_4f95_a3d4_90e1_7b6c_28f7);
 
-/// The place of the last event of a stream in the target: its original version and position.
-type StreamEnd = (Option<u64>, Option<i64>);
+/// A place of the source: the original version and position of an event.
+type Place = (Option<u64>, Option<i64>);
+
+/// The end of a stream in the target.
+#[derive(Clone, Copy, Default)]
+struct StreamEnd {
+    /// The place of its last event, as far as late events are found by it.
+    place: Place,
+    /// Its version in the target.
+    version: u64,
+}
 
 /// Writes into the target.
 pub(super) struct Writer<'i> {
@@ -53,7 +63,7 @@ pub(super) struct Writer<'i> {
     /// The time of the last event of the target.
     last: Timestamp,
     /// The ends of streams.
-    ends: HashMap<StreamName, Option<StreamEnd>>,
+    ends: HashMap<StreamName, StreamEnd>,
     /// True if a stream without a known end may have events in the target.
     asks_for_ends: bool,
     /// The place of the last event that was written or found.
@@ -101,9 +111,12 @@ impl<'i> Writer<'i> {
         Self { target, input, layout, last, ends, asks_for_ends: has_events, last_place, stopped }
     }
 
-    /// Continues after the last event of the target, which may be one whose append had an unknown outcome.
+    /// Continues after the last event of the target, which may be one whose append had an unknown outcome, or one of another program.
     pub(super) fn continue_after(&mut self, last: Timestamp) {
         self.last = last;
+        // The ends after events that were not written.
+        self.ends.clear();
+        self.asks_for_ends = true;
     }
 
     /// Returns true if there are streams that are not copied any more.
@@ -138,10 +151,13 @@ impl<'i> Writer<'i> {
                     continue;
                 }
             };
-            if self.leaves_out(&draft, report).await? {
+            let Some(event_type) = draft.event_type.clone() else {
+                // Later events of the stream would miss this one.
+                self.stopped.insert(draft.stream);
                 continue;
-            }
-            let (new, time, size) = self.new_event(&draft, id, report)?;
+            };
+            let Some(version) = self.version_before(&draft, report).await? else { continue };
+            let (new, time, size) = self.new_event(&draft, event_type, id, report)?;
             copied += 1;
             let joins = requests.last().is_some_and(|last| last.stream == draft.stream) && bytes + size <= APPEND_BYTES;
             bytes = if joins { bytes + size } else { size };
@@ -150,7 +166,7 @@ impl<'i> Writer<'i> {
                     events.push(new);
                     times.push(time);
                 }
-                _ => requests.push(request(draft, new, time)),
+                _ => requests.push(request(draft, version, new, time)),
             }
         }
         if !self.input.dry_run && !requests.is_empty() {
@@ -208,51 +224,96 @@ impl<'i> Writer<'i> {
         Ok(found.into_iter().map(|event| (event.event_id, event)).collect())
     }
 
-    /// Returns true for an event that is not copied because of late events of its stream.
-    async fn leaves_out(&mut self, draft: &Draft, report: &mut CopyEventsReport) -> Result<bool, OpsError> {
+    /// Returns the version of the stream in the target before an event; `None` if the event is not copied, since it or an earlier one of
+    /// its stream is late, or the stream has an event that is no copy.
+    ///
+    /// # Errors
+    /// [`OpsError::Conflict`] when the target has another event in place of one that is copied as it is.
+    async fn version_before(&mut self, draft: &Draft, report: &mut CopyEventsReport) -> Result<Option<u64>, OpsError> {
+        let view = draft.event.view();
+        if self.stopped.contains(&draft.stream) {
+            self.pass_over(draft, report);
+            return Ok(None);
+        }
         let end = match self.ends.get(&draft.stream) {
             Some(end) => *end,
-            None if !self.asks_for_ends => None,
+            None if !self.asks_for_ends => StreamEnd::default(),
             None => {
                 let query = ReadQuery::stream(draft.stream.clone()).backwards();
-                let last = no_store_is_empty(self.target.first(query).await)?;
-                last.map(|last| place_of_copy(&last)).transpose()?
+                match no_store_is_empty(self.target.first(query).await)? {
+                    None => StreamEnd::default(),
+                    Some(last) if draft.held.is_some() && Coordinates::of_copy(&last.view()).is_none() => {
+                        report.added.add(&last.view());
+                        return Ok(self.stop(draft, report));
+                    }
+                    Some(last) => StreamEnd { place: place_of_copy(&last)?, version: last.version.0 },
+                }
             }
         };
-        let view = draft.event.view();
+        if draft.held.is_none() && end.version >= view.version.0 {
+            return Err(OpsError::Conflict(format!(
+                "{} has version {} of stream {} already, with another event than the source; copy into an empty store",
+                self.target.place(),
+                view.version,
+                draft.stream
+            )));
+        }
         let place = place(&view);
-        // Streams that were renamed to one have versions of their own.
-        let by_version = self.input.rename.is_none();
-        let is_late = end.is_some_and(|(version, position)| {
-            let is_before =
-                |end: Option<i64>, place: Option<i64>| matches!((end, place), (Some(end), Some(place)) if end > place);
-            let number = |version: Option<u64>| version.and_then(|version| i64::try_from(version).ok());
-            is_before(position, place.1) || (by_version && is_before(number(version), number(place.0)))
-        });
+        let is_late = self.is_late(end.place, place);
+        if is_late && self.input.late == LatePolicy::Stop {
+            self.ends.insert(draft.stream.clone(), end);
+            return Ok(self.stop(draft, report));
+        }
         if is_late {
             report.late.add(&view);
-            if self.input.late == LatePolicy::Stop {
-                self.stopped.insert(draft.stream.clone());
+        }
+        let place = if is_late { end.place } else { place };
+        self.ends.insert(draft.stream.clone(), StreamEnd { place, version: end.version + 1 });
+        Ok(Some(end.version))
+    }
+
+    /// Stops the copy of a stream before an event.
+    fn stop(&mut self, draft: &Draft, report: &mut CopyEventsReport) -> Option<u64> {
+        self.stopped.insert(draft.stream.clone());
+        self.pass_over(draft, report);
+        None
+    }
+
+    /// Adds an event of a stream that is not copied any more. Late ones are counted on.
+    fn pass_over(&mut self, draft: &Draft, report: &mut CopyEventsReport) {
+        let view = draft.event.view();
+        if let Some(mut end) = self.ends.get(&draft.stream).copied() {
+            let place = place(&view);
+            if self.is_late(end.place, place) {
+                report.late.add(&view);
+            } else {
+                end.place = place;
+                self.ends.insert(draft.stream.clone(), end);
             }
         }
-        self.ends.insert(draft.stream.clone(), if is_late { end } else { Some(place) });
-        let is_stopped = self.stopped.contains(&draft.stream);
-        if is_stopped {
-            report.not_copied.add(&view);
-        }
-        Ok(is_stopped)
+        report.not_copied.add(&view);
+    }
+
+    /// Returns true for an event whose place is before the end of its stream.
+    fn is_late(&self, end: Place, place: Place) -> bool {
+        // Streams that were renamed to one have versions of their own.
+        let by_version = self.input.rename.is_none();
+        let is_before = |end: Option<i64>, place: Option<i64>| matches!((end, place), (Some(end), Some(place)) if end > place);
+        let number = |version: Option<u64>| version.and_then(|version| i64::try_from(version).ok());
+        is_before(end.1, place.1) || (by_version && is_before(number(end.0), number(place.0)))
     }
 
     /// Returns the event to append, its time and its size.
     fn new_event(
         &mut self,
         draft: &Draft,
+        event_type: EventType,
         event_id: Uuid,
         report: &mut CopyEventsReport,
     ) -> Result<(NewEvent, Timestamp, usize), OpsError> {
         let view = draft.event.view();
         let recorded_at = self.time_of(view.recorded_at);
-        let target = CopyTarget { event_id, event_type: draft.event_type.clone(), recorded_at };
+        let target = CopyTarget { event_id, event_type, recorded_at };
         let made = match &draft.held {
             None => same_event(&view, target),
             Some(held) => copied_event(&view, held.clone(), self.layout, target),
@@ -299,12 +360,10 @@ impl<'i> Writer<'i> {
     }
 }
 
-fn request(draft: Draft, new: NewEvent, time: Timestamp) -> AppendRequest {
+fn request(draft: Draft, version: u64, new: NewEvent, time: Timestamp) -> AppendRequest {
     // The versions of a store of esctl are dense, and stay.
-    let expected = match draft.held {
-        None => ExpectedVersion::Exact(Version(draft.event.version.0.saturating_sub(1))),
-        Some(_) => ExpectedVersion::Any,
-    };
+    let version = if draft.held.is_none() { draft.event.version.0.saturating_sub(1) } else { version };
+    let expected = ExpectedVersion::Exact(Version(version));
     AppendRequest { stream: draft.stream, expected, events: vec![new], time: RecordTime::Given(vec![time]) }
 }
 
@@ -348,14 +407,14 @@ fn hash_of(found: &RecordedEvent) -> Result<crate::event::Hash, OpsError> {
 }
 
 /// Returns the place of an event of the source.
-fn place(event: &EventView<'_>) -> StreamEnd {
+fn place(event: &EventView<'_>) -> Place {
     // Of a copy, the original one, as in the target.
     let version = Original::of(event).ok().and_then(|original| original.version);
     (version, Coordinates::of(event).position.and_then(|position| position.parse().ok()))
 }
 
 /// Returns the original place of an event of the target.
-fn place_of_copy(found: &RecordedEvent) -> Result<StreamEnd, OpsError> {
+fn place_of_copy(found: &RecordedEvent) -> Result<Place, OpsError> {
     let view = found.view();
     let original = Original::of(&view).map_err(|error| no_original(&view, &error))?;
     let position = Coordinates::of_copy(&view).and_then(|coordinates| coordinates.position);
