@@ -2,14 +2,21 @@
 
 use std::process::Command;
 use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
 
 use rusqlite::Connection;
 use serde_json::Value;
 use serde_json::json;
+use url::Url;
 
 use crate::common::Esctl;
 use crate::common::a_store;
 use crate::common::backend::Backend;
+use crate::common::backend::Place;
+use crate::common::proxy::Mode;
+use crate::common::proxy::Proxy;
+use crate::common::proxy::anything;
 use crate::layout::copy::copy;
 use crate::layout::copy::on;
 use crate::layout::copy_follow::Running;
@@ -22,6 +29,7 @@ crate::on_every_backend! {
     an_event_of_another_program_in_a_copy_is_named
     a_mirror_goes_on_beside_a_stream_with_an_event_of_another_program
     a_copy_of_a_part_says_which_quarantine_it_lacks
+    a_mirror_takes_no_event_for_late_after_its_target_was_unavailable
 }
 
 const LAYOUT: &str = "title = \"Log\"\nengine = \"sqlite\"\n[events]\nfrom = \"log\"\nposition = \"e.id\"\nstream = { parts = [\"e.s\"] }\n\
@@ -32,7 +40,7 @@ fn log(rows: &[(i64, &str, i64, &str)]) -> (Foreign, String, Connection) {
     let foreign = Foreign::sqlite("CREATE TABLE log (id INTEGER PRIMARY KEY, s TEXT, v INT, t TEXT, d TEXT, UNIQUE (s, v))");
     let layout = foreign.file("log.toml", LAYOUT);
     let file = Connection::open(foreign.esctl.path("foreign.db")).unwrap();
-    file.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
+    file.busy_timeout(Duration::from_secs(20)).unwrap();
     rows.iter().for_each(|row| insert(&file, *row));
     (foreign, layout, file)
 }
@@ -192,4 +200,67 @@ fn amount(esctl: &Esctl, store: &str) -> String {
     let output = esctl.run_on(store, &["resource", "show", "gold", "-o", "json"]);
     assert_eq!(output.code, 0, "{output:?}");
     serde_json::from_str::<Value>(&output.stdout).unwrap()["amount"].to_string()
+}
+
+/// A target, and what makes it unavailable.
+enum Breakable {
+    File(Connection),
+    Server(Proxy),
+}
+
+impl Breakable {
+    /// The target is reached by the URL that is returned.
+    fn of(target: &Place) -> (Self, String) {
+        if let Some(path) = target.url.strip_prefix("sqlite:") {
+            return (Self::File(Connection::open(path).unwrap()), target.url.clone());
+        }
+        let mut url: Url = target.url.parse().unwrap();
+        let proxy = Proxy::before(url.port().unwrap(), anything);
+        url.set_port(Some(proxy.port())).unwrap();
+        (Self::Server(proxy), url.to_string())
+    }
+
+    fn break_down(&self) {
+        match self {
+            Self::File(file) => file.execute_batch("BEGIN EXCLUSIVE").unwrap(),
+            Self::Server(proxy) => proxy.set(Mode::Gone),
+        }
+    }
+
+    fn repair(&self) {
+        match self {
+            Self::File(file) => file.execute_batch("ROLLBACK").unwrap(),
+            Self::Server(proxy) => proxy.set(Mode::Pass),
+        }
+    }
+}
+
+fn a_mirror_takes_no_event_for_late_after_its_target_was_unavailable(to: Backend) {
+    let (foreign, layout, file) = log(&[(1, "s-1", 1, "T"), (2, "s-2", 1, "T")]);
+    let target = foreign.esctl.another_place(to);
+    assert_eq!(copy(&foreign, &layout, &target.url, &[]).0, 0);
+    let (breakable, url) = Breakable::of(&target);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_esctl"));
+    command.env_clear().env("HOME", foreign.esctl.dir.path()).args(["--timeout", "1s", "copy", "--follow", "-o", "ndjson"]);
+    command.args(["--from", &foreign.url, "--from-layout", &layout, "--to", &url]);
+    let (said, log) = (foreign.esctl.path("stderr"), std::fs::File::create(foreign.esctl.path("stderr")).unwrap());
+    let _running = Running(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
+    let says = |words: &str| {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !std::fs::read_to_string(&said).unwrap().contains(words) {
+            assert!(Instant::now() < end, "{words}: {}", std::fs::read_to_string(&said).unwrap());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    says("following new events");
+    breakable.break_down();
+    // At once, so that one write has them all.
+    file.execute_batch("BEGIN").unwrap();
+    (2..7).for_each(|n| insert(&file, (n + 1, "s-1", n, "T")));
+    file.execute_batch("COMMIT").unwrap();
+    says("unavailable");
+    breakable.repair();
+    assert_eq!(has(&foreign, &target.url, 7), foreign.read(&layout, &["digest"])["digest"]);
+    let (code, report, err) = copy(&foreign, &layout, &target.url, &[]);
+    assert_eq!((code, &report["ok"], &report["late"]["events"]), (0, &json!(true), &json!(0)), "{err}");
 }

@@ -38,7 +38,7 @@ rule = "RULE"
 "#;
 
 /// A mirror that runs until it is dropped.
-pub struct Running(Child);
+pub struct Running(pub Child);
 
 impl Running {
     pub fn start(foreign: &Foreign, from: &[&str], target: &Place, args: &[&str]) -> Self {

@@ -9,6 +9,7 @@ use crate::common::backend::Backend;
 use crate::layout::log::Log;
 use crate::layout::log::LogStore;
 use crate::layout::stores::Foreign;
+use crate::layout::stores::fixture;
 
 /// Returns a layout as that of a store, with one text in place of another.
 fn with(store: &LogStore, from: &str, to: &str) -> String {
@@ -75,6 +76,38 @@ fn a_check_without_checkpoints_is_unknown(on: Backend) {
     let (code, out, error) = store.run(&["check", "lag", "--format", "nagios"]);
     assert_eq!((code, out.as_str()), (3, "LAG UNKNOWN - no checkpoints: no reader has kept its place\n"), "{error}");
     assert_eq!(store.run(&["check", "lag", "--crit", "1"]).0, 3);
+}
+
+/// Returns the file of a built-in layout with projectors that remember the time of their last event.
+fn with_projectors(foreign: &Foreign, layout: &str, time: &str) -> String {
+    let shown = foreign.esctl.run_on(&foreign.url, &["layout", "show", layout]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let projectors = format!("[checkpoints]\nfrom = \"projectors\"\nname = \"name\"\ntime = {{ {time} }}\n");
+    foreign.file("projectors.toml", &format!("{}\n{projectors}", shown.stdout))
+}
+
+#[test]
+#[ignore = "needs a server: tests/run"]
+fn projectors_of_the_built_in_layouts_without_an_order_remember_a_time() {
+    let sql = fixture("cqrs-event-store.sql")
+        + "CREATE TABLE projectors (name text, last_event_at timestamp); INSERT INTO projectors \
+           SELECT 'users', max(timestamp) FROM event_store UNION SELECT 'mails', min(timestamp) FROM event_store UNION SELECT 'new', NULL;";
+    let postgres = Foreign::postgres(&sql);
+    let layout = with_projectors(&postgres, "cqrs-event-store", "column = \"last_event_at\", as = \"utc\"");
+    let events = postgres.read(&layout, &["digest"])["events"].as_u64().unwrap();
+    for (name, state, lag) in [("users", "current", 0), ("mails", "behind", events - 1), ("new", "behind", events)] {
+        assert_eq!(reader(&postgres, &layout, name), (state.to_owned(), json!(lag), Value::Null), "{name}");
+    }
+    let mut collections = serde_json::from_str::<Value>(&fixture("mongodb.json")).unwrap()["eventsync"].clone();
+    let at = |name: &str, at: Value| json!({ "name": name, "last_event_at": at });
+    collections["projectors"] = json!({ "unique": ["name"], "documents": [
+        at("users", json!({"$date": "2026-11-01T10:00:01Z"})), at("mails", json!({"$date": "2026-11-01T10:00:00Z"})), at("new", Value::Null),
+    ] });
+    let mongodb = Foreign::mongodb(Backend::MongoReplicaSet, &collections);
+    let layout = with_projectors(&mongodb, "eventsync", "column = \"last_event_at\"");
+    for (name, state, lag) in [("users", "current", 0), ("mails", "behind", 1), ("new", "behind", 2)] {
+        assert_eq!(reader(&mongodb, &layout, name), (state.to_owned(), json!(lag), Value::Null), "{name}");
+    }
 }
 
 fn on_servers(test: fn(Backend)) {

@@ -22,7 +22,7 @@ const FIELDS: [&str; 8] = ["events_copied", "already_there", "late", "not_copied
 
 /// Copies events until the program is interrupted. Each step is a row.
 pub(super) async fn follow(app: &App, source: &Store, target: &Store, input: &CopyEvents) -> Result<(), CliError> {
-    let columns = ["events copied", "already there", "late", "not copied", "changed"];
+    let columns = ["events copied", "already there", "late", "not copied", "refused", "changed"];
     let mut list = app.out.list(Listing::new(columns).fields(FIELDS).unlimited());
     let mut warned = HashSet::new();
     let head = source.head().await?.position;
@@ -74,8 +74,14 @@ fn push(app: &App, list: &mut ListWriter<'_>, warned: &mut HashSet<String>, repo
             app.out.warn(&format!("{kind} {name:?} {reason}: {left} not copied; begin a new mirror with --rename to have them"));
         }
     }
-    let counts =
-        [report.events_copied, report.already_there, report.late.events, report.not_copied.events, report.differing.events];
+    let counts = [
+        report.events_copied,
+        report.already_there,
+        report.late.events,
+        report.not_copied.events,
+        report.refused.events,
+        report.differing.events,
+    ];
     list.push(report, || counts.into_iter().map(Cell::number).collect())?;
     list.flush()
 }
