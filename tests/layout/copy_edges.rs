@@ -126,7 +126,7 @@ fn an_event_of_another_program_in_a_copy_is_named(to: Backend) {
     by_hand(&foreign, &target.url, "s-1");
     let (code, report, err) = copy(&foreign, &layout, &target.url, &[]);
     assert_eq!((code, &report["added"]["events"]), (8, &json!(1)), "{report} {err}");
-    assert!(err.contains("has 1 events that are no copies, the first version 2 of stream s-1"), "{err}");
+    assert!(err.contains("has 1 event that the copy did not write, the first version 2 of stream s-1"), "{err}");
     // Its stream is not copied any further, so the event stays at the end of it. Others are.
     insert(&file, (3, "s-1", 2, "T"));
     insert(&file, (4, "s-2", 2, "T"));
@@ -187,7 +187,7 @@ fn a_copy_of_a_part_says_which_quarantine_it_lacks(from: Backend) {
     for part in [&["--category", "resource"][..], &["resource-gold", "order-1"], &["resource-gold"]] {
         let (quarantined, stderr, _) = copied(part);
         assert_eq!((&quarantined["events"], &quarantined["first"][0]["version"]), (&json!(1), &json!(2)), "{part:?}");
-        assert!(stderr.contains("1 events are quarantined in the source and not in the copy"), "{part:?}: {stderr}");
+        assert!(stderr.contains("has no quarantine: 1 event quarantined in the source"), "{part:?}: {stderr}");
     }
     assert_eq!(copied(&["order-1"]).0["events"], 0);
     // The whole store has it.

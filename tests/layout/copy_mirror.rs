@@ -129,7 +129,7 @@ fn a_store_of_esctl_is_copied_as_it_is(from: Backend) {
     // Another program has written into the copy: the digests differ.
     let differs = esctl.run(&["copy", "--from", &esctl.place.url, "--to", &target.url]);
     assert!(
-        differs.code == 8 && differs.stderr.contains("no copies, the first version 5 of stream resource-gold"),
+        differs.code == 8 && differs.stderr.contains("the copy did not write, the first version 5 of stream resource-gold"),
         "{differs:?}"
     );
 }

@@ -26,3 +26,4 @@ mod read_pages;
 mod readers;
 pub mod stores;
 mod verify;
+mod verify_written;

@@ -1,6 +1,7 @@
 //! One pass of a copy: the names are checked, then the events that the target lacks are copied.
 
 use crate::cli::app::App;
+use crate::cli::copy::show::counted;
 use crate::cli::copy_interruption::CopyInterruption;
 use crate::cli::error::CliError;
 use crate::ops::copy_events::CopyEvents;
@@ -47,10 +48,10 @@ pub(super) async fn copied(app: &App, source: &Store, target: &Store, input: &Co
 /// Warns that the quarantine of events is not in the copy.
 pub(super) fn warn_of_quarantined(app: &App, report: &CopyEventsReport) {
     let Some(first) = report.quarantined.first.first() else { return };
-    let (events, EventPlace { stream, version, .. }) = (report.quarantined.events, first);
+    let (events, EventPlace { stream, version, .. }) = (counted(report.quarantined.events), first);
     app.out.warn(&format!(
-        "{events} events are quarantined in the source and not in the copy, which is a part of it: the first is version {version} of \
-         stream {stream}; run 'esctl quarantine list' on the source, and 'esctl quarantine add' on the copy"
+        "a copy of a part of a store has no quarantine: {events} quarantined in the source, the first version {version} of stream \
+         {stream}; run 'esctl quarantine list' on the source, and 'esctl quarantine add' on the copy"
     ));
 }
 

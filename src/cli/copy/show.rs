@@ -23,12 +23,13 @@ pub(super) fn differs(report: &CopyEventsReport) -> CliError {
         _ if added.events > 0 => {
             let first =
                 added.first.first().map(|event| format!(", the first version {} of stream {}", event.version, event.stream));
-            let message = format!("the target has {} events that are no copies{}", added.events, first.unwrap_or_default());
+            let message =
+                format!("the target has {} that the copy did not write{}", counted(added.events), first.unwrap_or_default());
             (message, "another program wrote into the copy; copy into an empty store")
         }
         _ if refused.events > 0 => {
             let after = if not_copied.events > 0 { format!(", and {} after them", not_copied.events) } else { String::new() };
-            (format!("the copy lacks {} events with names that esctl refuses{after}", refused.events), rename)
+            (format!("the copy lacks {} with names that esctl refuses{after}", counted(refused.events)), rename)
         }
         _ if not_copied.events > 0 => {
             let (late, left) = (late.events, not_copied.events);
@@ -43,6 +44,11 @@ pub(super) fn differs(report: &CopyEventsReport) -> CliError {
         _ => (format!("the digest of {} is not that of {}", report.to, report.from), DIFFERS),
     };
     CliError::integrity(message).code("copy_differs").hint(hint)
+}
+
+/// Returns a number of events, in words.
+pub(super) fn counted(events: u64) -> String {
+    if events == 1 { "1 event".to_owned() } else { format!("{events} events") }
 }
 
 /// Draws the report.
