@@ -18,8 +18,8 @@ pub struct EventChunk {
     kept: Vec<(usize, Hash)>,
     /// The indexes of quarantined events, in ascending order. Mostly empty.
     quarantined: Vec<usize>,
-    /// The sources of events of other programs, by index, in ascending order. Empty in a store of esctl.
-    sources: Vec<(usize, String)>,
+    /// The lengths of the sources of events of other programs, by index, in ascending order. Empty in a store of esctl.
+    sources: Vec<(usize, usize)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +84,6 @@ impl EventChunk {
         let start = self.text.len();
         self.quarantined.extend(event.quarantined.then_some(self.rows.len()));
         self.kept.extend(event.kept_content.map(|content| (self.rows.len(), content)));
-        self.sources.extend(event.source.map(|source| (self.rows.len(), source.to_owned())));
         // Each text is far smaller than 4 GiB: names are limited, and no backend stores larger values.
         let mut add = |text: &str| {
             self.text.push_str(text);
@@ -103,6 +102,10 @@ impl EventChunk {
             data_bytes: add(event.data),
             metadata_bytes: add(event.metadata),
         });
+        if let Some(source) = event.source {
+            self.sources.push((self.rows.len() - 1, source.len()));
+            self.text.push_str(source);
+        }
     }
 
     /// Returns the event at an index, from 0.
@@ -125,9 +128,10 @@ impl EventChunk {
         self.kept.get(found).map(|(_, content)| *content)
     }
 
-    fn source(&self, index: usize) -> Option<&str> {
+    /// Returns the source of an event, which is after its metadata.
+    fn source(&self, index: usize, start: usize) -> Option<&str> {
         let found = self.sources.binary_search_by_key(&index, |(index, _)| *index).ok()?;
-        self.sources.get(found).map(|(_, source)| source.as_str())
+        self.sources.get(found).and_then(|(_, length)| self.text.get(start..start + length))
     }
 
     fn view(&self, index: usize, row: &Row) -> EventView<'_> {
@@ -148,7 +152,48 @@ impl EventChunk {
             hash: row.hash,
             kept_content: self.kept_content(index),
             quarantined: self.quarantined.binary_search(&index).is_ok(),
-            source: self.source(index),
+            source: self.source(index, metadata_end),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::EventChunk;
+    use crate::event::envelope::EventView;
+    use crate::event::hash::Hash;
+    use crate::event::time::Timestamp;
+    use crate::event::version::Position;
+    use crate::event::version::Version;
+
+    #[test]
+    fn an_event_keeps_its_source_beside_events_without_one() {
+        let mut chunk = EventChunk::default();
+        let sources = [None, Some("{\"a\":1}"), Some("{}"), None, Some("{\"b\":2}")];
+        for (number, source) in (1..).zip(sources) {
+            chunk.push(&EventView {
+                position: Position(number),
+                event_id: Uuid::nil(),
+                stream: "a",
+                version: Version(number),
+                event_type: "t",
+                schema_version: 1,
+                recorded_at: Timestamp::NONE,
+                data: "{\"n\":1}",
+                metadata: "{}",
+                hash: Hash::ZERO,
+                kept_content: None,
+                quarantined: false,
+                source,
+            });
+        }
+        let shown = |chunk: &EventChunk| chunk.iter().map(|event| event.source.map(str::to_owned)).collect::<Vec<_>>();
+        let expected = sources.map(|source| source.map(str::to_owned));
+        assert_eq!(shown(&chunk), expected);
+        assert!(chunk.iter().all(|event| (event.data, event.metadata) == ("{\"n\":1}", "{}")));
+        chunk.truncate(2);
+        assert_eq!(shown(&chunk), expected[..2]);
     }
 }

@@ -68,12 +68,12 @@ fn mapped(report: &CheckReport, table: &CheckedTable) -> String {
 fn rows(table: &CheckedTable) -> Vec<Vec<Cell>> {
     let number = |number: Option<i64>| number.map_or_else(Cell::none, Cell::number);
     let text = |text: Option<&str>| text.map_or_else(Cell::none, Cell::new);
-    let row = |event: &crate::store::layout::MappedEvent| {
+    let row = |event: &crate::store::layout::MappedEvent<'_>| {
         vec![
             number(event.position),
             text(event.stream.as_deref()),
             number(event.version),
-            event.event_type.as_str().into(),
+            (&*event.event_type).into(),
             event.recorded_at.map_or_else(Cell::none, Cell::time),
             text(event.original_id.as_deref()),
             Cell::data_text(event.data.get()),

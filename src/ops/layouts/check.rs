@@ -62,7 +62,7 @@ pub struct CheckedTable {
     /// True if the rows were read in an order that an index gives.
     pub in_order: bool,
     /// The first events.
-    pub first_events: Vec<MappedEvent>,
+    pub first_events: Vec<MappedEvent<'static>>,
 }
 
 /// A finding.
@@ -183,8 +183,8 @@ async fn check_table(
     }
     let hidden = mapped.iter().filter(|event| event.hidden).count();
     let (in_order, mapped_rows) = (!query.order.is_empty(), mapped.len());
-    mapped.truncate(SHOWN_EVENTS);
-    Ok(CheckedTable { table, events, mapped: mapped_rows, hidden, in_order, first_events: mapped })
+    let first_events = mapped.into_iter().take(SHOWN_EVENTS).map(MappedEvent::into_owned).collect();
+    Ok(CheckedTable { table, events, mapped: mapped_rows, hidden, in_order, first_events })
 }
 
 /// Returns the finding of a missing index, with the statement that creates it.

@@ -157,13 +157,13 @@ fn given(column: &QueryColumn, value: &ForeignValue, dialect: &Dialect, paramete
         ForeignValue::Number(digits) if digits.bytes().all(|digit| digit.is_ascii_digit() || digit == b'-') => {
             return format!("{digits}.0");
         }
-        ForeignValue::Number(digits) if digits.parse::<f64>().is_ok_and(f64::is_finite) => return digits.clone(),
+        ForeignValue::Number(digits) if digits.parse::<f64>().is_ok_and(f64::is_finite) => return digits.to_string(),
         ForeignValue::Bytes(bytes) => {
             return (dialect.bytes)(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         }
         ForeignValue::Number(text) | ForeignValue::Text(text) | ForeignValue::Json(text) => text,
     };
-    parameters.push(text.clone());
+    parameters.push(text.to_string());
     (dialect.given)(&(dialect.placeholder)(parameters.len()), column.class)
 }
 

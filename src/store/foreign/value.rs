@@ -1,5 +1,7 @@
 //! A value of a row of another program.
 
+use crate::store::foreign::text::ForeignText;
+
 /// A value of a column or field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ForeignValue {
@@ -10,11 +12,11 @@ pub enum ForeignValue {
     /// A whole number.
     Integer(i64),
     /// A number with a fraction, or beyond the range of [`ForeignValue::Integer`], in digits.
-    Number(String),
+    Number(ForeignText),
     /// Text.
-    Text(String),
+    Text(ForeignText),
     /// JSON as the database writes it.
-    Json(String),
+    Json(ForeignText),
     /// Bytes.
     Bytes(Vec<u8>),
     /// A time in microseconds since 1970. One without a zone is taken for UTC.
@@ -33,8 +35,8 @@ impl ForeignValue {
     }
 
     /// Returns the value of a number in digits.
-    pub(crate) fn number(digits: String) -> Self {
-        digits.parse().map_or(Self::Number(digits), Self::Integer)
+    pub(crate) fn number(digits: &str) -> Self {
+        digits.parse().map_or_else(|_| Self::Number(digits.into()), Self::Integer)
     }
 }
 

@@ -28,28 +28,48 @@ use crate::store::layout::table_name::TableName;
 
 /// An event of another program, as its layout maps it.
 #[derive(Debug, Clone, Serialize)]
-pub struct MappedEvent {
+pub struct MappedEvent<'r> {
     /// The position from 1, if the store has an order over all streams.
     pub position: Option<i64>,
     /// The stream, if the store has streams.
-    pub stream: Option<String>,
+    pub stream: Option<Cow<'r, str>>,
     /// The version from 1, if the rows have one.
     pub version: Option<i64>,
     /// The type.
     #[serde(rename = "type")]
-    pub event_type: String,
+    pub event_type: Cow<'r, str>,
     /// The time, if the rows have one.
     pub recorded_at: Option<Timestamp>,
     /// The id as the store has it.
-    pub original_id: Option<String>,
+    pub original_id: Option<Cow<'r, str>>,
     /// The data.
-    pub data: Box<RawValue>,
-    /// The metadata, with correlation id, causation id and client where the rows have them.
-    pub metadata: BTreeMap<String, Box<RawValue>>,
+    pub data: Cow<'r, RawValue>,
+    /// The metadata, an object, with correlation id, causation id and client where the rows have them.
+    pub metadata: Cow<'r, RawValue>,
     /// Further columns.
     pub source: BTreeMap<String, Option<String>>,
     /// True if the store hides the event.
     pub hidden: bool,
+}
+
+impl MappedEvent<'_> {
+    /// Returns the event with all its texts.
+    pub fn into_owned(self) -> MappedEvent<'static> {
+        let text = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let json = |json: Cow<'_, RawValue>| Cow::Owned(json.into_owned());
+        MappedEvent {
+            position: self.position,
+            stream: self.stream.map(text),
+            version: self.version,
+            event_type: text(self.event_type),
+            recorded_at: self.recorded_at,
+            original_id: self.original_id.map(text),
+            data: json(self.data),
+            metadata: json(self.metadata),
+            source: self.source,
+            hidden: self.hidden,
+        }
+    }
 }
 
 /// The reason why a row is no event.
@@ -89,18 +109,10 @@ impl<'a> EventMapper<'a> {
     ///
     /// # Errors
     /// The first column with a value that is not of its form.
-    pub fn map(&self, row: &[ForeignValue], place: Option<usize>) -> Result<MappedEvent, MapError> {
+    pub fn map<'r>(&self, row: &'r [ForeignValue], place: Option<usize>) -> Result<MappedEvent<'r>, MapError> {
         let events = &self.layout.events;
-        let mut metadata = self.metadata(row)?;
-        for (key, column) in
-            [("correlation_id", &events.correlation_id), ("causation_id", &events.causation_id), ("client_id", &events.client_id)]
-        {
-            if let Some(text) = column.as_ref().and_then(|column| text_of(self.value(row, column))) {
-                metadata.insert(key.to_owned(), raw(&text)?);
-            }
-        }
-        let text = |column: &ColumnRef| text_of(self.value(row, column)).map(Cow::into_owned);
-        let extra = events.extra.iter().map(|(key, column)| (key.clone(), text(column)));
+        let text = |column: &ColumnRef| text_of(self.value(row, column));
+        let extra = events.extra.iter().map(|(key, column)| (key.clone(), text(column).map(Cow::into_owned)));
         let mut source: BTreeMap<String, Option<String>> = extra.collect();
         if self.is_no_json(row, &events.data) {
             source.entry("data".to_owned()).or_insert_with(|| Some("text".to_owned()));
@@ -121,7 +133,7 @@ impl<'a> EventMapper<'a> {
             recorded_at,
             original_id: events.id.as_ref().and_then(text),
             data: self.payload(row, &events.data)?,
-            metadata,
+            metadata: self.metadata(row)?,
             source,
             hidden: self.hidden(row),
         })
@@ -148,7 +160,7 @@ impl<'a> EventMapper<'a> {
     ///
     /// # Errors
     /// As [`EventMapper::map`]; the column of the position or version whose value is text, which is in another order.
-    pub fn map_in_order(&self, row: &[ForeignValue], place: Option<usize>) -> Result<MappedEvent, MapError> {
+    pub fn map_in_order<'r>(&self, row: &'r [ForeignValue], place: Option<usize>) -> Result<MappedEvent<'r>, MapError> {
         let event = self.map(row, place)?;
         let events = &self.layout.events;
         let version = events.version.as_ref().and_then(|version| version.column.as_ref());
@@ -172,14 +184,17 @@ impl<'a> EventMapper<'a> {
         whole_of(self.value(row, column), column)
     }
 
-    fn stream(&self, row: &[ForeignValue]) -> Result<Option<String>, MapError> {
+    fn stream<'r>(&self, row: &'r [ForeignValue]) -> Result<Option<Cow<'r, str>>, MapError> {
         let Some(stream) = &self.layout.events.stream else { return Ok(None) };
-        let mut parts = Vec::new();
-        for column in &stream.parts {
-            let place = self.plan.place(column, true).and_then(|place| row.get(place));
-            parts.push(place.and_then(text_of).ok_or_else(|| wrong(column, "has no value, so the event has no stream"))?);
+        let part = |column: &ColumnRef| {
+            let value = self.plan.place(column, true).and_then(|place| row.get(place));
+            value.and_then(text_of).ok_or_else(|| wrong(column, "has no value, so the event has no stream"))
+        };
+        if let ([column], None) = (stream.parts.as_slice(), &stream.prefix) {
+            return part(column).map(Some);
         }
-        Ok(Some(self.joined(stream, &parts)))
+        let parts: Vec<Cow<'_, str>> = stream.parts.iter().map(part).collect::<Result<_, _>>()?;
+        Ok(Some(self.joined(stream, &parts).into()))
     }
 
     /// Returns the name of a stream from its parts.
@@ -232,13 +247,13 @@ impl<'a> EventMapper<'a> {
         }
     }
 
-    fn event_type(&self, row: &[ForeignValue]) -> Result<String, MapError> {
+    fn event_type<'r>(&self, row: &'r [ForeignValue]) -> Result<Cow<'r, str>, MapError> {
         let form = &self.layout.events.type_name;
         let value = self.value(row, &form.column);
         if form.json.is_none() && !form.key {
             let text = text_of(value).ok_or_else(|| wrong(&form.column, "has no value, so the event has no type"))?;
             let after = form.after.as_deref().and_then(|separator| text.split_once(separator));
-            return Ok(after.map(|(_, after)| after.to_owned()).unwrap_or_else(|| text.into_owned()));
+            return Ok(after.map(|(_, after)| after.to_owned().into()).unwrap_or(text));
         }
         let json = data_of(value, DataForm::Json).map_err(|reason| wrong(&form.column, &reason))?;
         let no_object = |_| wrong(&form.column, "is no JSON object, so the event has no type");
@@ -247,10 +262,11 @@ impl<'a> EventMapper<'a> {
                 let members: JsonMembers<'_> = serde_json::from_str(json.get()).map_err(no_object)?;
                 let found = members.0.into_iter().find(|(name, _)| name == key);
                 let text = found.and_then(|(_, value)| serde_json::from_str::<String>(value.get()).ok());
-                text.ok_or_else(|| wrong(&form.column, &format!("has no text \"{key}\", so the event has no type")))
+                text.map(Cow::Owned)
+                    .ok_or_else(|| wrong(&form.column, &format!("has no text \"{key}\", so the event has no type")))
             }
             None => match only_member(&json) {
-                Some((name, _)) => Ok(name),
+                Some((name, _)) => Ok(name.into()),
                 None => Err(wrong(&form.column, "has not one key, and the type is the only key")),
             },
         }
@@ -261,7 +277,7 @@ impl<'a> EventMapper<'a> {
         time_of(self.value(row, &time.column), time.form, &time.path).map_err(|reason| wrong(&time.column, &reason))
     }
 
-    fn payload(&self, row: &[ForeignValue], payload: &Payload) -> Result<Box<RawValue>, MapError> {
+    fn payload<'r>(&self, row: &'r [ForeignValue], payload: &Payload) -> Result<Cow<'r, RawValue>, MapError> {
         let read =
             |column: &ColumnRef, form: DataForm| data_of(self.value(row, column), form).map_err(|reason| wrong(column, &reason));
         if payload.is_object {
@@ -282,7 +298,7 @@ impl<'a> EventMapper<'a> {
             return Ok(value);
         }
         match only_member(&value) {
-            Some((_, Some(value))) => Ok(value),
+            Some((_, Some(value))) => Ok(Cow::Owned(value)),
             // A variant without fields is only its name.
             Some((_, None)) => raw(&BTreeMap::<String, Value>::new()),
             None => Err(wrong(column, "has not one key, and the data is the value of the only key")),
@@ -302,27 +318,53 @@ impl<'a> EventMapper<'a> {
         serde_json::from_str::<IgnoredAny>(text.trim()).is_err()
     }
 
-    fn metadata(&self, row: &[ForeignValue]) -> Result<BTreeMap<String, Box<RawValue>>, MapError> {
-        let Some(metadata) = &self.layout.events.metadata else { return Ok(BTreeMap::new()) };
-        let value = self.payload(row, &metadata.payload)?;
-        // Most stores have no metadata for most events.
-        if matches!(value.get(), "null" | "{}") {
-            return Ok(BTreeMap::new());
-        }
-        let mut members: BTreeMap<String, Box<RawValue>> = match serde_json::from_str::<JsonMembers<'_>>(value.get()) {
-            Ok(JsonMembers(members)) => members.into_iter().map(|(name, value)| (name.into_owned(), value.to_owned())).collect(),
-            Err(_) => BTreeMap::from([("value".to_owned(), value)]),
-        };
-        for (name, key) in [
-            ("correlation_id", &metadata.correlation_id),
-            ("causation_id", &metadata.causation_id),
-            ("client_id", &metadata.client_id),
-        ] {
-            if let Some(value) = key.as_ref().and_then(|key| members.remove(key)) {
-                members.insert(name.to_owned(), value);
+    fn metadata<'r>(&self, row: &'r [ForeignValue]) -> Result<Cow<'r, RawValue>, MapError> {
+        let events = &self.layout.events;
+        let columns = [
+            ("correlation_id", &events.correlation_id),
+            ("causation_id", &events.causation_id),
+            ("client_id", &events.client_id),
+        ];
+        let mut added = Vec::new();
+        for (name, column) in columns {
+            if let Some(text) = column.as_ref().and_then(|column| text_of(self.value(row, column))) {
+                added.push((name, raw(&text)?));
             }
         }
-        Ok(members)
+        let value = events.metadata.as_ref().map(|metadata| self.payload(row, &metadata.payload)).transpose()?;
+        // Most stores have no metadata for most events.
+        let value = value.filter(|value| !matches!(value.get(), "null" | "{}"));
+        let keys = events.metadata.as_ref().map(|metadata| {
+            [
+                ("correlation_id", &metadata.correlation_id),
+                ("causation_id", &metadata.causation_id),
+                ("client_id", &metadata.client_id),
+            ]
+        });
+        let text = value.as_ref().map_or("{}", |value| value.get());
+        let members = match serde_json::from_str::<JsonMembers<'_>>(text) {
+            Ok(JsonMembers(members)) => Some(members),
+            Err(_) => None,
+        };
+        let renamed =
+            keys.into_iter().flatten().filter_map(|(name, key)| Some((name, key.as_deref().filter(|key| *key != name)?)));
+        let is_there = |key: &str| members.iter().flatten().any(|(name, _)| name == key);
+        let renamed: Vec<(&str, &str)> = renamed.filter(|(_, key)| is_there(key)).collect();
+        let is_unchanged = added.is_empty() && renamed.is_empty() && members.as_ref().is_some_and(|members| are_unique(members));
+        if is_unchanged {
+            return value.map_or_else(|| raw(&BTreeMap::<String, Value>::new()), Ok);
+        }
+        let mut changed: BTreeMap<&str, &RawValue> = match &members {
+            Some(members) => members.iter().map(|(name, value)| (&**name, *value)).collect(),
+            None => value.as_deref().map(|value| ("value", value)).into_iter().collect(),
+        };
+        for (name, key) in renamed {
+            if let Some(value) = changed.remove(key) {
+                changed.insert(name, value);
+            }
+        }
+        changed.extend(added.iter().map(|(name, value)| (*name, &**value)));
+        raw(&changed)
     }
 
     fn hidden(&self, row: &[ForeignValue]) -> bool {
@@ -359,6 +401,11 @@ pub(crate) fn whole_of(value: &ForeignValue, column: &ColumnRef) -> Result<i64, 
     }
 }
 
+/// Returns true if each name is there once.
+fn are_unique(members: &[(Cow<'_, str>, &RawValue)]) -> bool {
+    members.iter().enumerate().all(|(place, (name, _))| members[..place].iter().all(|(earlier, _)| earlier != name))
+}
+
 /// Returns the only member of an object, or a text as a member without a value; `None` for other JSON.
 fn only_member(json: &RawValue) -> Option<(String, Option<Box<RawValue>>)> {
     if let Ok(name) = serde_json::from_str::<String>(json.get()) {
@@ -371,8 +418,8 @@ fn only_member(json: &RawValue) -> Option<(String, Option<Box<RawValue>>)> {
     }
 }
 
-fn raw<T: Serialize>(value: &T) -> Result<Box<RawValue>, MapError> {
-    to_raw_value(value).map_err(|error| MapError { column: "the row".into(), reason: error.to_string() })
+fn raw<'v, T: Serialize>(value: &T) -> Result<Cow<'v, RawValue>, MapError> {
+    to_raw_value(value).map(Cow::Owned).map_err(|error| MapError { column: "the row".into(), reason: error.to_string() })
 }
 
 fn wrong(column: &ColumnRef, reason: &str) -> MapError {

@@ -27,8 +27,8 @@ pub(super) fn time_of(value: &ForeignValue, form: TimeForm, path: &[String]) -> 
     let json: Value = serde_json::from_str(json.get()).map_err(|error| format!("is not JSON: {error}"))?;
     match path.iter().try_fold(&json, |json, key| json.get(key)) {
         None => Err(format!("has no {}", path.join("."))),
-        Some(Value::Number(number)) => simple(&ForeignValue::number(number.to_string()), form),
-        Some(Value::String(text)) => simple(&ForeignValue::Text(text.clone()), form),
+        Some(Value::Number(number)) => simple(&ForeignValue::number(&number.to_string()), form),
+        Some(Value::String(text)) => simple(&ForeignValue::Text(text.as_str().into()), form),
         Some(other) => Err(format!("has no time at {}: {other}", path.join("."))),
     }
 }
@@ -45,7 +45,7 @@ impl Time {
 
 fn simple(value: &ForeignValue, form: TimeForm) -> Result<Option<Timestamp>, String> {
     if let (TimeForm::EpochS | TimeForm::EpochMs | TimeForm::EpochUs, ForeignValue::Text(digits)) = (form, value) {
-        return match ForeignValue::number(digits.clone()) {
+        return match ForeignValue::number(digits) {
             ForeignValue::Integer(number) => simple(&ForeignValue::Integer(number), form),
             number => simple(&number, form),
         };

@@ -17,11 +17,11 @@ pub(crate) fn text_of(value: &ForeignValue) -> Option<Cow<'_, str>> {
         ForeignValue::Null => return None,
         ForeignValue::Boolean(flag) => flag.to_string().into(),
         ForeignValue::Integer(number) => number.to_string().into(),
-        ForeignValue::Number(text) | ForeignValue::Text(text) => text.into(),
+        ForeignValue::Number(text) | ForeignValue::Text(text) => text.as_str().into(),
         ForeignValue::Json(text) => match serde_json::from_str(text) {
             Ok(Value::String(text)) => text.into(),
             Ok(Value::Null) => return None,
-            _ => text.into(),
+            _ => text.as_str().into(),
         },
         ForeignValue::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) if !text.contains(char::is_control) => text.into(),
@@ -42,7 +42,7 @@ pub(crate) fn text_of(value: &ForeignValue) -> Option<Cow<'_, str>> {
 ///
 /// # Errors
 /// The reason why the value is not of this form.
-pub(super) fn data_of(value: &ForeignValue, form: DataForm) -> Result<Box<RawValue>, String> {
+pub(super) fn data_of(value: &ForeignValue, form: DataForm) -> Result<Cow<'_, RawValue>, String> {
     let is_lenient = matches!(form, DataForm::Text | DataForm::Bytes);
     match value {
         _ if form == DataForm::LargeObject && *value != ForeignValue::Null => {
@@ -52,7 +52,9 @@ pub(super) fn data_of(value: &ForeignValue, form: DataForm) -> Result<Box<RawVal
         ForeignValue::Boolean(flag) => raw(&Value::Bool(*flag)),
         ForeignValue::Integer(number) => raw(&Value::from(*number)),
         // The digits are JSON already, unless the number is infinite or none.
-        ForeignValue::Number(digits) => RawValue::from_string(digits.clone()).or_else(|_| to_raw_value(digits)).map_err(reason),
+        ForeignValue::Number(digits) => {
+            RawValue::from_string(digits.to_string()).or_else(|_| to_raw_value(digits.as_str())).map(Cow::Owned).map_err(reason)
+        }
         ForeignValue::Json(text) => parsed(text),
         ForeignValue::Text(text) if form == DataForm::Bson => raw(&Value::from(text.as_str())),
         ForeignValue::Text(text) => match parsed(text) {
@@ -70,16 +72,15 @@ pub(super) fn data_of(value: &ForeignValue, form: DataForm) -> Result<Box<RawVal
     }
 }
 
-fn parsed(text: &str) -> Result<Box<RawValue>, String> {
-    let value: &RawValue = serde_json::from_str(text.trim()).map_err(|error| format!("is not JSON: {error}"))?;
-    Ok(value.to_owned())
+fn parsed(text: &str) -> Result<Cow<'_, RawValue>, String> {
+    serde_json::from_str::<&RawValue>(text.trim()).map(Cow::Borrowed).map_err(|error| format!("is not JSON: {error}"))
 }
 
-fn raw(value: &Value) -> Result<Box<RawValue>, String> {
-    to_raw_value(value).map_err(reason)
+fn raw<'v>(value: &Value) -> Result<Cow<'v, RawValue>, String> {
+    to_raw_value(value).map(Cow::Owned).map_err(reason)
 }
 
-fn object(key: &str, text: &str) -> Result<Box<RawValue>, String> {
+fn object<'v>(key: &str, text: &str) -> Result<Cow<'v, RawValue>, String> {
     raw(&Value::from_iter([(key.to_owned(), Value::from(text))]))
 }
 
@@ -123,7 +124,7 @@ mod tests {
             (ForeignValue::Integer(16400), DataForm::LargeObject, Ok("{\"$large_object\":\"16400\"}")),
         ] {
             let found = data_of(&value, form);
-            assert_eq!(found.as_deref().map(|json| json.get()).map_err(String::as_str), expected, "{value:?}");
+            assert_eq!(found.as_ref().map(|json| json.get()).map_err(String::as_str), expected, "{value:?}");
         }
     }
 }

@@ -65,7 +65,7 @@ impl EventPlan {
     /// Returns the place of a column in a row; `None` if the table lacks it.
     pub(super) fn place(&self, column: &ColumnRef, of_document: bool) -> Option<usize> {
         let skipped = if self.query.unwind.is_some() && !of_document { self.query.of_document } else { 0 };
-        let found = self.columns.iter().skip(skipped).position(|known| known.alias == column.alias && known.name == column.name);
+        let found = self.columns.iter().skip(skipped).position(|known| known.name == column.name && known.alias == column.alias);
         found.map(|place| place + skipped)
     }
 }

@@ -168,7 +168,7 @@ async fn by_id(opening: &Opening, opened: &Opened, ids: Vec<Uuid>) -> Result<Vec
             continue;
         };
         let queries = ids.iter().map(|id| {
-            let value = ForeignValue::Text(id.to_string());
+            let value = ForeignValue::Text(id.to_string().into());
             rows.query(1).bound(vec![column.clone()], Comparison::Equal, vec![value])
         });
         for row in opening.database.rows_of(queries.collect()).await?.iter().flatten() {

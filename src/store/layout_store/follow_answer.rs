@@ -36,10 +36,10 @@ pub(super) struct Prepared<'a> {
     asking: Asking<'a>,
     head: Option<i64>,
     page: Vec<ForeignRow>,
-    late: Vec<(i64, MappedEvent)>,
+    late: Vec<(i64, MappedEvent<'static>)>,
     /// The numbers and hashes of the late rows.
     late_rows: Vec<(i64, String)>,
-    events: Vec<(i64, MappedEvent)>,
+    events: Vec<(i64, MappedEvent<'static>)>,
     /// True if no further late rows are there.
     complete: bool,
     more: bool,
@@ -185,7 +185,7 @@ impl<'a> Asking<'a> {
         round: &Round<'_>,
         rows: &[ForeignRow],
         late: bool,
-    ) -> Result<(Vec<(i64, MappedEvent)>, Option<StoreError>), StoreError> {
+    ) -> Result<(Vec<(i64, MappedEvent<'static>)>, Option<StoreError>), StoreError> {
         let mut events = Vec::with_capacity(rows.len());
         let mut counted: Option<i64> = None;
         for row in rows {
@@ -197,14 +197,14 @@ impl<'a> Asking<'a> {
                 };
             }
             match round.opened.event(self.numbered.rows, row, counted) {
-                Ok(event) => events.push((number.unwrap_or_default(), event)),
+                Ok(event) => events.push((number.unwrap_or_default(), event.into_owned())),
                 Err(damage) => return Ok((events, Some(damage))),
             }
         }
         Ok((events, None))
     }
 
-    fn push(&self, round: &Round<'_>, event: &MappedEvent, late: bool, chunk: &mut EventChunk) -> Result<(), StoreError> {
+    fn push(&self, round: &Round<'_>, event: &MappedEvent<'_>, late: bool, chunk: &mut EventChunk) -> Result<(), StoreError> {
         if round.opened.wants(round.query, self.numbered.rows, event)? {
             round.opened.push_marked(self.numbered.rows, event, late, chunk)?;
         }

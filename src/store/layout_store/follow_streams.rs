@@ -383,7 +383,7 @@ fn key_of(opened: &Opened, stream: &NamedStream) -> String {
     let table = opened.tables.get(stream.located.table).map(|table| table.one.plan.query.from.clone());
     // The number of a table changes when there is another one.
     if let Some(first) = values.first_mut() {
-        *first = ForeignValue::Text(table.unwrap_or_default());
+        *first = ForeignValue::Text(table.unwrap_or_default().into());
     }
     hash_of(&values)
 }

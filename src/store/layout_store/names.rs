@@ -89,9 +89,9 @@ fn forms(engine: Engine, column: &QueryColumn, part: &str) -> Vec<ForeignValue> 
     // SQLite and MongoDB keep values of any type in a column.
     let number = part.parse::<f64>().ok().filter(|number| number.is_finite() && number.to_string() == part);
     let whole = part.parse().ok().filter(|number: &i64| number.to_string() == part).map(ForeignValue::Integer);
-    let number = whole.or_else(|| number.map(|_| ForeignValue::Number(part.to_owned())));
+    let number = whole.or_else(|| number.map(|_| ForeignValue::Number(part.into())));
     let is_number = matches!(column.class, ColumnClass::Integer | ColumnClass::Number);
-    let text = Some(ForeignValue::Text(part.to_owned()));
+    let text = Some(ForeignValue::Text(part.into()));
     let bytes = || Some(ForeignValue::Bytes(bytes_of(part).unwrap_or_else(|| part.as_bytes().to_vec())));
     let bytes = if engine == Engine::Sqlite { bytes() } else { None };
     let mut forms = Vec::new();
@@ -105,10 +105,10 @@ fn forms(engine: Engine, column: &QueryColumn, part: &str) -> Vec<ForeignValue> 
 
 /// Returns the value of a column for a part of a name; `None` if no value is shown so.
 fn typed(column: &QueryColumn, part: &str) -> Option<ForeignValue> {
-    let text = || ForeignValue::Text(part.to_owned());
+    let text = || ForeignValue::Text(part.into());
     match column.class {
         ColumnClass::Integer => part.parse().ok().filter(|number: &i64| number.to_string() == part).map(ForeignValue::Integer),
-        ColumnClass::Number => Some(ForeignValue::Number(part.to_owned())).filter(|_| part.parse::<f64>().is_ok()),
+        ColumnClass::Number => Some(ForeignValue::Number(part.into())).filter(|_| part.parse::<f64>().is_ok()),
         ColumnClass::Uuid if column.alias.is_empty() => Some(text()),
         ColumnClass::Uuid => Uuid::parse_str(part).ok().map(|_| text()),
         ColumnClass::Boolean => part.parse().ok().map(ForeignValue::Boolean),

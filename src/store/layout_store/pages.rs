@@ -40,7 +40,7 @@ impl Opened {
     pub(super) fn fill(&self, page: &mut Page, query: &ReadQuery, rows: PageRows<'_>) -> Result<bool, StoreError> {
         let bytes: usize = rows.found.iter().map(ForeignRow::bytes).sum();
         let complete = rows.found.len() < rows.asked && bytes < RowsQuery::MAX_BYTES;
-        let mut events: Vec<(u64, MappedEvent)> = Vec::with_capacity(rows.found.len());
+        let mut events: Vec<(u64, MappedEvent<'_>)> = Vec::with_capacity(rows.found.len());
         for (number, row) in rows.found.iter().enumerate() {
             match self.event(rows.rows, row, (rows.counted)(number)) {
                 Ok(event) => events.push((self.place(query, &event)?, event)),
@@ -63,7 +63,7 @@ impl Opened {
     }
 
     /// Removes the last events, which may have the same place as those of the next page.
-    fn cut(&self, query: &ReadQuery, events: &mut Vec<(u64, MappedEvent)>) -> Result<(), StoreError> {
+    fn cut(&self, query: &ReadQuery, events: &mut Vec<(u64, MappedEvent<'_>)>) -> Result<(), StoreError> {
         let Some(last) = events.last().map(|(place, _)| *place) else { return Ok(()) };
         let kept = events.iter().take_while(|(place, _)| *place != last).count();
         if kept > 0 {
@@ -78,7 +78,7 @@ impl Opened {
     }
 
     /// Returns the place of an event in the source of a query.
-    fn place(&self, query: &ReadQuery, event: &MappedEvent) -> Result<u64, StoreError> {
+    fn place(&self, query: &ReadQuery, event: &MappedEvent<'_>) -> Result<u64, StoreError> {
         let (place, what) = match query.source {
             ReadSource::All if self.position().is_some() => (event.position, "position"),
             _ => (event.version, "version"),
@@ -87,7 +87,7 @@ impl Opened {
         place.ok_or_else(|| StoreError::Invalid(format!("layout {} has no {what}", self.name)))
     }
 
-    pub(super) fn wants(&self, query: &ReadQuery, rows: &TableRows, event: &MappedEvent) -> Result<bool, StoreError> {
+    pub(super) fn wants(&self, query: &ReadQuery, rows: &TableRows, event: &MappedEvent<'_>) -> Result<bool, StoreError> {
         if (query.since.is_some() || query.until.is_some()) && rows.layout.events.time.is_none() {
             return Err(StoreError::Invalid(format!(
                 "layout {} has no time, so its events cannot be selected by time",
@@ -103,7 +103,7 @@ impl Opened {
         };
         Ok((!event.hidden || query.hidden)
             && in_time
-            && (query.types.is_empty() || query.types.contains(&event.event_type))
+            && (query.types.is_empty() || query.types.iter().any(|wanted| *wanted == event.event_type))
             && (query.categories.is_empty() || query.categories.iter().any(|wanted| wanted == rows.category(stream))))
     }
 }

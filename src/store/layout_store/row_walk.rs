@@ -35,7 +35,7 @@ pub struct WalkedRow {
     /// The position, if it can be read.
     pub position: Option<i64>,
     /// The event, or the reason why the row is none.
-    pub event: Result<MappedEvent, MapError>,
+    pub event: Result<MappedEvent<'static>, MapError>,
 }
 
 /// A part of the rows.
@@ -199,7 +199,7 @@ impl TableRows {
         let (mapper, values) = (self.mapper(), row.values.as_slice());
         let parts: Vec<ForeignValue> = self.parts.iter().map(|part| self.value(values, part)).collect();
         let stream = mapper.stream_name(&parts);
-        let event = mapper.map_in_order(values, row.place);
+        let event = mapper.map_in_order(values, row.place).map(MappedEvent::into_owned);
         WalkedRow {
             key: stream.as_ref().map(|name| stream_key(name, &parts)),
             stream,

@@ -322,6 +322,6 @@ fn snapshot(rows: &TableRows, values: &[ForeignValue]) -> ForeignSnapshot {
     ForeignSnapshot {
         stream: mapper.stream_name(&parts),
         version: mapper.version(values, None).ok().flatten(),
-        state: mapper.map(values, None).map(|event| event.data).map_err(|error| error.to_string()),
+        state: mapper.map(values, None).map(|event| event.data.into_owned()).map_err(|error| error.to_string()),
     }
 }

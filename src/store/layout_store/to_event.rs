@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
 use serde_json::Map;
 use serde_json::Value;
 use uuid::Uuid;
@@ -26,7 +27,12 @@ impl Opened {
     ///
     /// # Errors
     /// [`StoreError::Integrity`] names stream and version of a row that is no event.
-    pub(super) fn event(&self, rows: &TableRows, row: &ForeignRow, counted: Option<i64>) -> Result<MappedEvent, StoreError> {
+    pub(super) fn event<'r>(
+        &self,
+        rows: &TableRows,
+        row: &'r ForeignRow,
+        counted: Option<i64>,
+    ) -> Result<MappedEvent<'r>, StoreError> {
         let mapper = rows.mapper();
         let mut event = mapper.map_in_order(&row.values, row.place).map_err(|error| {
             let counted = counted.map(|version| format!(", version {version}")).unwrap_or_default();
@@ -37,7 +43,7 @@ impl Opened {
     }
 
     /// Adds an event to a chunk.
-    pub(super) fn push(&self, rows: &TableRows, event: &MappedEvent, chunk: &mut EventChunk) -> Result<(), StoreError> {
+    pub(super) fn push(&self, rows: &TableRows, event: &MappedEvent<'_>, chunk: &mut EventChunk) -> Result<(), StoreError> {
         self.push_marked(rows, event, false, chunk)
     }
 
@@ -45,14 +51,10 @@ impl Opened {
     pub(super) fn push_marked(
         &self,
         rows: &TableRows,
-        event: &MappedEvent,
+        event: &MappedEvent<'_>,
         late: bool,
         chunk: &mut EventChunk,
     ) -> Result<(), StoreError> {
-        let metadata = match event.metadata.is_empty() {
-            true => Cow::Borrowed("{}"),
-            false => serde_json::to_string(&event.metadata).map_err(|error| StoreError::Bug(error.to_string()))?.into(),
-        };
         let event_id = self.event_id(event);
         let mut source = self.source(rows, event, event_id);
         if late {
@@ -68,7 +70,7 @@ impl Opened {
             schema_version: 1,
             recorded_at: event.recorded_at.unwrap_or(Timestamp::NONE),
             data: &compact(event.data.get()),
-            metadata: &compact(&metadata),
+            metadata: &compact(event.metadata.get()),
             hash: Hash::ZERO,
             kept_content: None,
             quarantined: false,
@@ -79,13 +81,13 @@ impl Opened {
 
     /// Returns what only the store of the other program has: further columns, and the id, version and position that are shown
     /// in another form.
-    fn source(&self, rows: &TableRows, event: &MappedEvent, event_id: Uuid) -> Map<String, Value> {
+    fn source(&self, rows: &TableRows, event: &MappedEvent<'_>, event_id: Uuid) -> Map<String, Value> {
         let mut source: Map<String, Value> =
             event.source.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
         if let Some(id) = &event.original_id
             && *event_id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()) != **id
         {
-            source.insert("id".into(), id.as_str().into());
+            source.insert("id".into(), id.to_string().into());
         }
         if event.hidden {
             source.insert("hidden".into(), true.into());
@@ -101,7 +103,7 @@ impl Opened {
     }
 
     /// Returns the id of an event. One that is no UUID, or is missing, gives the same UUID each time.
-    pub(super) fn event_id(&self, event: &MappedEvent) -> Uuid {
+    pub(super) fn event_id(&self, event: &MappedEvent<'_>) -> Uuid {
         match &event.original_id {
             Some(id) => self.id_of_original(id),
             None => self.id_of_place(event.stream.as_deref(), event.version, event.position),
@@ -145,22 +147,25 @@ fn place(number: Option<i64>) -> Option<u64> {
 
 /// Returns JSON without the white space between its parts, which would break the lines of NDJSON.
 fn compact(json: &str) -> Cow<'_, str> {
-    let mut kept = String::new();
+    // A text in JSON has spaces, and no other white space as it is.
+    if !json.bytes().any(|byte| byte <= b' ') {
+        return Cow::Borrowed(json);
+    }
+    let (bytes, mut kept) = (json.as_bytes(), String::new());
     // The start of the part that is not copied yet.
-    let (mut start, mut in_text, mut escaped) = (0, false, false);
-    for (at, byte) in json.bytes().enumerate() {
+    let (mut start, mut at) = (0, 0);
+    while let Some(byte) = bytes.get(at) {
         match byte {
-            _ if escaped => escaped = false,
-            b'"' => in_text = !in_text,
-            b'\\' => escaped = in_text,
-            b' ' | b'\t' | b'\n' | b'\r' if !in_text => {
-                if kept.is_empty() {
+            b'"' => at = end_of_text(bytes, at + 1),
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                if kept.capacity() == 0 {
                     kept.reserve(json.len());
                 }
                 kept.push_str(&json[start..at]);
-                start = at + 1;
+                at += 1;
+                start = at;
             }
-            _ => {}
+            _ => at += 1,
         }
     }
     if start == 0 {
@@ -168,6 +173,18 @@ fn compact(json: &str) -> Cow<'_, str> {
     }
     kept.push_str(&json[start..]);
     Cow::Owned(kept)
+}
+
+/// Returns the place after the quotation mark that ends a text in JSON.
+fn end_of_text(json: &[u8], mut at: usize) -> usize {
+    while let Some(found) = memchr2(b'"', b'\\', json.get(at..).unwrap_or_default()) {
+        at += found + 1;
+        if json[at - 1] == b'"' {
+            return at;
+        }
+        at += 1;
+    }
+    json.len()
 }
 
 #[cfg(test)]

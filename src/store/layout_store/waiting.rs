@@ -171,7 +171,7 @@ fn compared_time(rows: &TableRows, engine: Engine, time: Timestamp) -> Option<(Q
     let is_it = |known: &&QueryColumn| known.alias == form.column.alias && known.name == form.column.name;
     let column = rows.plan.query.columns.iter().find(is_it)?.clone();
     let value = match (engine, column.class, form.form) {
-        (Engine::Postgres, ColumnClass::Instant | ColumnClass::LocalTime, _) => ForeignValue::Text(time.to_string()),
+        (Engine::Postgres, ColumnClass::Instant | ColumnClass::LocalTime, _) => ForeignValue::Text(time.to_string().into()),
         (Engine::Mongodb, ColumnClass::Instant, _) => ForeignValue::Micros(time.micros()),
         (_, ColumnClass::Integer, TimeForm::EpochS) => ForeignValue::Integer(time.micros().div_euclid(1_000_000)),
         (_, ColumnClass::Integer, TimeForm::EpochMs) => ForeignValue::Integer(time.micros().div_euclid(1_000)),

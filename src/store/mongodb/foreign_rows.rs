@@ -329,7 +329,7 @@ fn typed(class: ColumnClass, value: &ForeignValue) -> Bson {
             return mongodb::bson::Binary { subtype: mongodb::bson::spec::BinarySubtype::Generic, bytes: bytes.clone() }.into();
         }
         ForeignValue::Number(digits) => return digits.parse().map_or(Bson::Null, Bson::Double),
-        ForeignValue::Text(text) | ForeignValue::Json(text) => text,
+        ForeignValue::Text(text) | ForeignValue::Json(text) => text.as_str(),
     };
     let id = || mongodb::bson::oid::ObjectId::parse_str(text).ok().map(Bson::ObjectId);
     let uuid = || uuid::Uuid::parse_str(text).ok().map(|id| mongodb::bson::Uuid::from_bytes(id.into_bytes()).into());
@@ -338,7 +338,7 @@ fn typed(class: ColumnClass, value: &ForeignValue) -> Bson {
         ColumnClass::Uuid => uuid(),
         _ => None,
     };
-    of_class.unwrap_or_else(|| Bson::String(text.clone()))
+    of_class.unwrap_or_else(|| Bson::String(text.to_owned()))
 }
 
 /// Returns the values that are shown as this value. Fields of other documents may have another type.

@@ -36,12 +36,12 @@ pub(crate) fn raw_field<'d>(document: &'d RawDocument, path: &str) -> Result<Opt
 /// The bytes of the value are damaged.
 pub(crate) fn value_of(value: RawBsonRef<'_>) -> Result<ForeignValue, Error> {
     Ok(match value {
-        RawBsonRef::String(text) => ForeignValue::Text(text.to_owned()),
+        RawBsonRef::String(text) => ForeignValue::Text(text.into()),
         RawBsonRef::Document(_) | RawBsonRef::Array(_) => {
             let mut json = Vec::new();
             write_extended(&mut json, value)?;
             // Only whole texts of JSON are written.
-            ForeignValue::Json(String::from_utf8(json).unwrap_or_default())
+            ForeignValue::Json(std::str::from_utf8(&json).unwrap_or_default().into())
         }
         other => value_of_bson(&Bson::try_from(other)?),
     })
@@ -56,17 +56,17 @@ pub(crate) fn value_of_bson(value: &Bson) -> ForeignValue {
         Bson::Int64(number) => ForeignValue::Integer(*number),
         // Drivers of JavaScript store every number so. Within this range a float keeps whole numbers.
         Bson::Double(number) if number.fract() == 0.0 && number.abs() < 9e15 => ForeignValue::Integer(*number as i64),
-        Bson::Double(number) => ForeignValue::Number(number.to_string()),
-        Bson::Decimal128(number) => ForeignValue::number(number.to_string()),
-        Bson::String(text) => ForeignValue::Text(text.clone()),
-        Bson::ObjectId(id) => ForeignValue::Text(id.to_hex()),
+        Bson::Double(number) => ForeignValue::Number(number.to_string().into()),
+        Bson::Decimal128(number) => ForeignValue::number(&number.to_string()),
+        Bson::String(text) => ForeignValue::Text(text.as_str().into()),
+        Bson::ObjectId(id) => ForeignValue::Text(id.to_hex().into()),
         Bson::DateTime(time) => time.timestamp_millis().checked_mul(1000).map_or(ForeignValue::Null, ForeignValue::Micros),
         Bson::Binary(binary) if binary.bytes.len() == 16 => match uuid::Uuid::from_slice(&binary.bytes) {
-            Ok(id) => ForeignValue::Text(id.to_string()),
+            Ok(id) => ForeignValue::Text(id.to_string().into()),
             Err(_) => ForeignValue::Bytes(binary.bytes.clone()),
         },
         Bson::Binary(binary) => ForeignValue::Bytes(binary.bytes.clone()),
-        other => ForeignValue::Json(serde_json::to_string(other).unwrap_or_else(|_| "null".to_owned())),
+        other => ForeignValue::Json(serde_json::to_string(other).unwrap_or_else(|_| "null".to_owned()).into()),
     }
 }
 

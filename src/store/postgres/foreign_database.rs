@@ -27,6 +27,7 @@ use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignTable;
 use crate::store::foreign::ForeignValue;
 use crate::store::foreign::QueryColumn;
+use crate::store::foreign::RowsBuilder;
 use crate::store::foreign::RowsPlan;
 use crate::store::foreign::RowsQuery;
 use crate::store::foreign::Sample;
@@ -40,6 +41,7 @@ use crate::store::options::OpenOptions;
 use crate::store::postgres::connector::Connector;
 use crate::store::postgres::database::Task;
 use crate::store::postgres::error::SqlError;
+use crate::store::postgres::foreign_times::time_of;
 use crate::store::postgres::foreign_writers::writers;
 use crate::store::postgres::session::Session;
 use crate::store::postgres::url::PostgresUrl;
@@ -266,14 +268,8 @@ fn given(placeholder: &str, class: ColumnClass) -> String {
 /// Returns the expression for the whole value of a column.
 fn read(column: &str, of: &QueryColumn) -> String {
     match of.class {
-        ColumnClass::Bytes => column.to_owned(),
-        ColumnClass::Instant | ColumnClass::LocalTime => {
-            // Years beyond 9999 in microseconds may be more than a bigint holds.
-            let micros = format!("(extract(epoch FROM {column}) * 1000000)::bigint::text");
-            format!(
-                "CASE WHEN NOT isfinite({column}) THEN NULL WHEN {column} < '10000-01-01' THEN {micros} ELSE {column}::text END"
-            )
-        }
+        // Times are handed out as whole numbers.
+        ColumnClass::Bytes | ColumnClass::Instant | ColumnClass::LocalTime => column.to_owned(),
         _ => format!("{column}::text"),
     }
 }
@@ -299,18 +295,16 @@ async fn streamed_rows(session: &mut Session, query: &RowsQuery) -> Result<Vec<F
         statement = statement.bind(parameter);
     }
     let mut found = statement.fetch(&mut session.connection);
-    let (mut rows, mut bytes) = (Vec::new(), 0);
+    let mut rows = RowsBuilder::default();
     while let Some(found) = poll_fn(|context| found.as_mut().poll_next(context)).await {
-        let row = row(query, &found.map_err(of_layout)?)?;
-        bytes += row.bytes();
-        rows.push(row);
-        if bytes >= query.max_bytes() {
+        add(&mut rows, query, &found.map_err(of_layout)?)?;
+        if rows.bytes() >= query.max_bytes() {
             break;
         }
     }
     drop(found);
-    session.unusable |= bytes >= query.max_bytes();
-    Ok(rows)
+    session.unusable |= rows.bytes() >= query.max_bytes();
+    Ok(rows.finish())
 }
 
 /// Reads rows through a cursor: large ones end the answer early.
@@ -319,28 +313,51 @@ async fn fetched_rows(session: &mut Session, query: &RowsQuery) -> Result<Vec<Fo
     select.sql.insert_str(0, "DECLARE foreign_rows NO SCROLL CURSOR FOR ");
     session.begin_always().await?;
     run(session, select).await?;
-    let (mut rows, mut bytes, mut fetched) = (Vec::new(), 0, 1);
+    let (mut rows, mut fetched) = (RowsBuilder::default(), 1);
     while fetched > 0 {
         // Never kept: the next cursor of this name may have other columns.
         let fetch = session.query(AssertSqlSafe(format!("FETCH {fetched} FROM foreign_rows"))).persistent(false);
         let found = fetch.fetch_all(&mut session.connection).await.map_err(of_layout)?;
         for found in &found {
-            let row = row(query, found)?;
-            bytes += row.bytes();
-            rows.push(row);
+            add(&mut rows, query, found)?;
         }
+        let bytes = rows.bytes();
         // As many as fit, if the next ones are like those before.
         let left = query.max_bytes().saturating_sub(bytes) / (bytes / rows.len().max(1)).max(1);
         let is_end = found.len() < fetched || rows.len() >= query.limit || bytes >= query.max_bytes();
         fetched = if is_end { 0 } else { left.clamp(1, MAX_FETCHED) };
     }
     run(session, Statement { sql: "CLOSE foreign_rows".to_owned(), parameters: Vec::new() }).await?;
-    Ok(rows)
+    Ok(rows.finish())
 }
 
-fn row(query: &RowsQuery, row: &PgRow) -> Result<ForeignRow, SqlError> {
-    let values = query.columns.iter().enumerate().map(|(place, column)| read_value(row, place, column.class));
-    Ok(ForeignRow { values: values.collect::<Result<_, SqlError>>()?, place: None })
+fn add(rows: &mut RowsBuilder, query: &RowsQuery, row: &PgRow) -> Result<(), SqlError> {
+    let mut values = rows.row(query.columns.len());
+    for (place, column) in query.columns.iter().enumerate() {
+        match column.class {
+            ColumnClass::Bytes => {
+                let bytes = row.try_get::<Option<Vec<u8>>, _>(place)?;
+                values.value(bytes.map_or(ForeignValue::Null, ForeignValue::Bytes));
+            }
+            ColumnClass::Instant | ColumnClass::LocalTime => {
+                let micros = row.try_get_unchecked::<Option<i64>, _>(place)?;
+                let zone = if column.class == ColumnClass::Instant { "+00" } else { "" };
+                values.value(micros.map_or(ForeignValue::Null, |micros| time_of(micros, zone)));
+            }
+            // As text, whatever its type.
+            class => match row.try_get_unchecked::<Option<&str>, _>(place)? {
+                None => values.value(ForeignValue::Null),
+                Some(text) => match class {
+                    ColumnClass::Integer | ColumnClass::Number => values.value(ForeignValue::number(text)),
+                    ColumnClass::Boolean => values.value(ForeignValue::Boolean(text == "true")),
+                    ColumnClass::Json => values.json(text),
+                    _ => values.text(text),
+                },
+            },
+        }
+    }
+    values.end();
+    Ok(())
 }
 
 async fn run(session: &mut Session, statement: Statement) -> Result<Vec<PgRow>, SqlError> {
@@ -364,20 +381,6 @@ fn of_layout(error: sqlx::Error) -> SqlError {
         return StoreError::ForeignDamaged { message, source: Some(Arc::new(error)) }.into();
     }
     error.into()
-}
-
-fn read_value(row: &PgRow, place: usize, class: ColumnClass) -> Result<ForeignValue, SqlError> {
-    if class == ColumnClass::Bytes {
-        return Ok(row.try_get::<Option<Vec<u8>>, _>(place)?.map_or(ForeignValue::Null, ForeignValue::Bytes));
-    }
-    let Some(text) = row.try_get::<Option<String>, _>(place)? else { return Ok(ForeignValue::Null) };
-    Ok(match class {
-        ColumnClass::Integer | ColumnClass::Number => ForeignValue::number(text),
-        ColumnClass::Boolean => ForeignValue::Boolean(text == "true"),
-        ColumnClass::Json => ForeignValue::Json(text),
-        ColumnClass::Instant | ColumnClass::LocalTime => text.parse().map_or(ForeignValue::Text(text), ForeignValue::Micros),
-        _ => ForeignValue::Text(text),
-    })
 }
 
 /// Returns the start of a column as an expression. Names are quoted, so that each is only ever a name.

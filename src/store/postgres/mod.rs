@@ -17,6 +17,7 @@ mod event_log;
 mod fast_append;
 mod for_version;
 mod foreign_database;
+mod foreign_times;
 mod foreign_writers;
 mod ids;
 mod load;

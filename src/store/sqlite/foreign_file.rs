@@ -31,6 +31,7 @@ use crate::store::foreign::ForeignIndex;
 use crate::store::foreign::ForeignRow;
 use crate::store::foreign::ForeignTable;
 use crate::store::foreign::ForeignValue;
+use crate::store::foreign::RowsBuilder;
 use crate::store::foreign::RowsPlan;
 use crate::store::foreign::RowsQuery;
 use crate::store::foreign::Sample;
@@ -224,16 +225,26 @@ fn rows(connection: &Connection, query: &RowsQuery) -> Result<Vec<ForeignRow>, r
     let statement = sql::select(query, &DIALECT);
     let mut prepared = connection.prepare_cached(&statement.sql)?;
     let mut rows = prepared.query(params_from_iter(statement.parameters))?;
-    let (mut found, mut bytes) = (Vec::new(), 0);
-    while bytes < query.max_bytes()
+    let mut found = RowsBuilder::default();
+    while found.bytes() < query.max_bytes()
         && let Some(row) = rows.next()?
     {
-        let values = (0..query.columns.len()).map(|column| Ok(whole_value(row.get_ref(column)?)));
-        let row = ForeignRow { values: values.collect::<Result<_, rusqlite::Error>>()?, place: None };
-        bytes += row.bytes();
-        found.push(row);
+        let mut values = found.row(query.columns.len());
+        for column in 0..query.columns.len() {
+            match row.get_ref(column)? {
+                ValueRef::Null => values.value(ForeignValue::Null),
+                ValueRef::Integer(number) => values.value(ForeignValue::Integer(number)),
+                ValueRef::Real(number) => values.value(ForeignValue::Number(number.to_string().into())),
+                ValueRef::Text(text) => match std::str::from_utf8(text) {
+                    Ok(text) => values.text(text),
+                    Err(_) => values.value(ForeignValue::Bytes(text.to_vec())),
+                },
+                ValueRef::Blob(bytes) => values.value(ForeignValue::Bytes(bytes.to_vec())),
+            }
+        }
+        values.end();
     }
-    Ok(found)
+    Ok(found.finish())
 }
 
 fn tables(connection: &Connection) -> Result<Vec<ForeignTable>, rusqlite::Error> {
@@ -300,19 +311,6 @@ const DIALECT: Dialect = Dialect {
     given: |placeholder, _| placeholder.to_owned(),
     bytes: |hex| format!("x'{hex}'"),
 };
-
-fn whole_value(value: ValueRef<'_>) -> ForeignValue {
-    match value {
-        ValueRef::Null => ForeignValue::Null,
-        ValueRef::Integer(number) => ForeignValue::Integer(number),
-        ValueRef::Real(number) => ForeignValue::Number(number.to_string()),
-        ValueRef::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => ForeignValue::Text(text.to_owned()),
-            Err(_) => ForeignValue::Bytes(text.to_vec()),
-        },
-        ValueRef::Blob(bytes) => ForeignValue::Bytes(bytes.to_vec()),
-    }
-}
 
 fn sample(connection: &Connection, query: &SampleQuery) -> Result<Sample, rusqlite::Error> {
     let exists = "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?1";

@@ -87,7 +87,7 @@ impl LayoutVerifier<'_> {
                         self.time(time, stream.as_deref(), version, position);
                     }
                     if let Some(key) = event.original_id.filter(|_| places.ids.is_some()) {
-                        ids.push(SpilledPlace { key, number: position.or(version).unwrap_or(0), ..place() });
+                        ids.push(SpilledPlace { key: key.into_owned(), number: position.or(version).unwrap_or(0), ..place() });
                     }
                 }
                 Err(error) => {
