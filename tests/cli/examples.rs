@@ -190,7 +190,9 @@ async fn seed(folder: &Path) {
          CREATE TABLE order_events (order_id TEXT, version INTEGER, type TEXT, data TEXT, PRIMARY KEY (order_id, version))";
     rusqlite::Connection::open(folder.join("orders.db")).unwrap().execute_batch(of_another_program).unwrap();
     let emmett = include_str!("../layout/stores/emmett-sqlite.sql");
-    rusqlite::Connection::open(folder.join("shop.db")).unwrap().execute_batch(emmett).unwrap();
+    // A check without any checkpoint is unknown.
+    let reader = "INSERT INTO emt_subscriptions VALUES ('mails', 1, 'global', 2);";
+    rusqlite::Connection::open(folder.join("shop.db")).unwrap().execute_batch(&format!("{emmett}{reader}")).unwrap();
     let url = format!("sqlite:{}", folder.join("store.db").display());
     let store = store::open(&url.parse().unwrap(), OpenOptions::new(Duration::from_secs(30))).unwrap();
     let micros = Arc::new(AtomicI64::new(system_clock()().micros() - 3 * 86_400_000_000));
