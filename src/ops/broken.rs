@@ -8,7 +8,6 @@ use crate::ops::error::OpsError;
 use crate::ops::failure::Failure;
 use crate::ops::failure::in_full;
 use crate::runtime::RuntimeError;
-use crate::store::StoreError;
 
 /// A stream whose events failed to apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,10 +39,15 @@ impl BrokenStream {
     pub(crate) fn of(stream: &StreamName, error: OpsError) -> Result<Self, OpsError> {
         let position = match &error {
             OpsError::Runtime(RuntimeError::Fold { position, .. }) => Some(*position),
-            OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { .. })) => None,
+            OpsError::Runtime(RuntimeError::Store(error)) if error.is_damage() => None,
             _ => return Err(error),
         };
+        Ok(Self::with_error(stream, position, error))
+    }
+
+    /// Returns the stream and the error of its events.
+    pub(crate) fn with_error(stream: &StreamName, position: Option<Position>, error: OpsError) -> Self {
         let message = in_full(&error);
-        Ok(Self { stream: stream.to_string(), position, code: Failure::from(error).code, message })
+        Self { stream: stream.to_string(), position, code: Failure::from(error).code, message }
     }
 }

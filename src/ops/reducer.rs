@@ -110,12 +110,25 @@ impl Reducer {
         let (abilities, category) = (store.abilities(), stream.category());
         match self {
             Self::Own if !abilities.domains => Self::Named(FOR_ANY_CATEGORY.to_owned()).fold(stream),
-            Self::Named(name) if !abilities.domains && domain::of_category(name).is_some() => Err(OpsError::Invalid(format!(
-                "reducer {name} folds only events of esctl, and another program wrote stream {stream} of category {category}; \
-                 name {} or a jq program",
-                GENERIC_REDUCERS.join(", ")
-            ))),
+            Self::Named(name) if !abilities.domains && domain::of_category(name).is_some() => {
+                Err(folds_only_own(name, &format!("stream {stream} of category {category}")))
+            }
             _ => self.fold(stream),
+        }
+    }
+
+    /// Returns the reducer of all streams of a category of a store. The domains of esctl never fold events of another program.
+    ///
+    /// # Errors
+    /// [`OpsError::Invalid`] for a domain and a store of another program.
+    pub(crate) fn of_category(&self, store: &Store, category: &str) -> Result<Self, OpsError> {
+        match self {
+            _ if store.abilities().domains => Ok(self.clone()),
+            Self::Own => Ok(Self::Named(FOR_ANY_CATEGORY.to_owned())),
+            Self::Named(name) if domain::of_category(name).is_some() => {
+                Err(folds_only_own(name, &format!("the streams of category {category}")))
+            }
+            _ => Ok(self.clone()),
         }
     }
 
@@ -133,6 +146,14 @@ impl Reducer {
             _ => self.fold(stream),
         }
     }
+}
+
+/// Returns the error for a domain and events of another program.
+fn folds_only_own(name: &str, events: &str) -> OpsError {
+    OpsError::Invalid(format!(
+        "reducer {name} folds only events of esctl, and another program wrote {events}; name {} or a jq program",
+        GENERIC_REDUCERS.join(", ")
+    ))
 }
 
 /// Returns the program of a record, if it has this hash.

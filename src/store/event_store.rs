@@ -111,6 +111,17 @@ impl Store {
         self.reader.ask(self.reader.log.has_order()).await
     }
 
+    /// Returns true if events may have a time.
+    pub async fn has_times(&self) -> Result<bool, StoreError> {
+        self.reader.ask(self.reader.log.has_times()).await
+    }
+
+    /// Returns true if a read of all events has every event of each stream, under the name and version that a read of the stream
+    /// has.
+    pub async fn has_whole_streams_in_order(&self) -> Result<bool, StoreError> {
+        self.reader.ask(self.reader.log.has_whole_streams_in_order()).await
+    }
+
     /// Returns true if events may have a value under a key of metadata.
     pub async fn has_metadata(&self, key: &'static str) -> Result<bool, StoreError> {
         self.reader.ask(self.reader.log.has_metadata(key)).await

@@ -24,6 +24,7 @@ mod read_odd;
 mod read_only;
 mod read_pages;
 mod readers;
+mod replay_category;
 pub mod stores;
 mod verify;
 mod verify_written;

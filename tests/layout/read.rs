@@ -231,7 +231,7 @@ impl Shop {
             "projection run",
             "quarantine list",
             "init",
-            "replay --category game",
+            "replay --category game --verify",
             "replay game-1 --verify",
             "replay --all --into sqlite::memory:",
         ] {

@@ -89,9 +89,9 @@ impl ReplayArgs {
         if self.into.is_some() { Effect::Repeatable } else { Effect::Reads }
     }
 
-    /// Returns true for the replay of one stream that is compared with nothing.
-    pub(in crate::cli) fn reads_one_stream(&self) -> bool {
-        self.stream.is_some() && !self.verify
+    /// Returns true for the replay of a stream or category that is compared with nothing.
+    pub(in crate::cli) fn reads_only_events(&self) -> bool {
+        self.into.is_none() && !self.all && !self.verify
     }
 
     pub(super) async fn run(mut self, app: &App) -> Result<(), CliError> {

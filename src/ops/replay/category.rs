@@ -1,11 +1,13 @@
 //! Replay of a category: the state of each of its streams at a moment, one after the other.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::collections::VecDeque;
 
 use serde_json::Value;
 
 use crate::event::Position;
+use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::event::Version;
 use crate::event::nfc;
@@ -16,6 +18,9 @@ use crate::ops::reducer::Reducer;
 use crate::ops::replay::category_fold::CategoryStreams;
 use crate::ops::replay::category_fold::FoldedStream;
 use crate::ops::replay::category_fold::FoldedStreams;
+use crate::ops::replay::category_fold::ForeignRule;
+use crate::ops::replay::category_foreign::prepare_foreign;
+use crate::ops::replay::category_foreign::replay_foreign;
 use crate::ops::replay::point_in_time::PointInTime;
 use crate::ops::replay::stream::Replay;
 use crate::ops::replay::stream::ReplayReport;
@@ -54,6 +59,14 @@ pub struct ReplayCategory {
     pub now: Timestamp,
 }
 
+impl ReplayCategory {
+    /// Returns the input of the replay of one stream.
+    fn of_stream(&self, stream: StreamName) -> Replay {
+        let Self { until, snapshots, now, .. } = *self;
+        Replay { stream, until, diff: None, reducer: self.reducer.clone(), snapshots, now }
+    }
+}
+
 /// A replay of a category in progress, in the order of the names of streams.
 pub struct CategoryReplay {
     store: Store,
@@ -64,6 +77,9 @@ pub struct CategoryReplay {
     /// The number of streams that were replayed, and the name of the last one.
     replayed: usize,
     last: String,
+    /// The names of the streams of another program that were replayed one by one: they are not in the order of names. None for a
+    /// store of esctl.
+    foreign: Option<HashSet<String>>,
     /// The streams after the first few, folded in one pass.
     folded: Option<FoldedStreams>,
     /// The number of rows of the read model that were compared.
@@ -78,7 +94,11 @@ pub struct CategoryReplay {
 
 /// Returns the report on a stream that failed to replay. Any other error ends the replay.
 fn broken(input: &Replay, version: Version, error: OpsError) -> Result<ReplayReport, OpsError> {
-    let found = BrokenStream::of(&input.stream, error)?;
+    with_broken(input, version, BrokenStream::of(&input.stream, error)?)
+}
+
+/// Returns the report on a stream that failed to replay.
+pub(super) fn with_broken(input: &Replay, version: Version, found: BrokenStream) -> Result<ReplayReport, OpsError> {
     let reducer = input.reducer.fold(&input.stream)?.version().name;
     let loaded = Loaded { version, position: found.position.unwrap_or_default(), ..Loaded::default() };
     Ok(ReplayReport { broken: Some(found), ..report(&input.stream, reducer, loaded, input.now, Value::Null) })
@@ -96,7 +116,13 @@ impl CategoryReplay {
             return Err(OpsError::Invalid("a version belongs to one stream, not to a category".into()));
         }
         store.head().await?;
-        let position = input.until.position(store).await?;
+        let is_foreign = !store.abilities().dense;
+        let position = if is_foreign {
+            prepare_foreign(store, &mut input).await?;
+            None
+        } else {
+            input.until.position(store).await?
+        };
         let of_category = StreamQuery { category: Some(input.category.clone()), ..StreamQuery::default() };
         let streams = Pages::of(store, of_category);
         let broken = match input.verify {
@@ -110,6 +136,7 @@ impl CategoryReplay {
             streams,
             replayed: 0,
             last: String::new(),
+            foreign: is_foreign.then(HashSet::new),
             folded: None,
             rows: 0,
             projection_rows: None,
@@ -133,6 +160,16 @@ impl CategoryReplay {
         while let Some(info) = self.streams.next().await? {
             self.last.clone_from(&info.stream);
             let stream = info.name()?;
+            if let Some(replayed) = &mut self.foreign {
+                if replayed.len() <= FEW_STREAMS {
+                    replayed.insert(info.stream.clone());
+                }
+                let input = self.input.of_stream(stream);
+                if let Some(report) = replay_foreign(&self.store, &self.input.category, &input, info.version).await? {
+                    return Ok(Some(report));
+                }
+                continue;
+            }
             let up_to = match self.position {
                 Some(position) if info.last_position > position => version_at(&self.store, &stream, position).await?,
                 _ => info.version,
@@ -140,8 +177,7 @@ impl CategoryReplay {
             if up_to == Version::ZERO {
                 continue;
             }
-            let ReplayCategory { until, snapshots, now, .. } = self.input;
-            let input = Replay { stream, until, diff: None, reducer: self.input.reducer.clone(), snapshots, now };
+            let input = self.input.of_stream(stream);
             let replayed = match self.broken.remove(input.stream.as_str()) {
                 Some(message) => Err(StoreError::integrity(message).into()),
                 None if self.input.verify => verify_stream(&self.store, &input).await,
@@ -171,30 +207,55 @@ impl CategoryReplay {
     /// one, so that only those that are damaged are missing.
     async fn fold(&mut self) -> Result<Option<FoldedStreams>, OpsError> {
         let ReplayCategory { category, reducer, snapshots, .. } = &self.input;
+        if self.foreign.is_some() && !self.store.has_whole_streams_in_order().await? {
+            return Ok(None);
+        }
         let to = match self.position {
             Some(position) => position,
+            None if self.foreign.is_some() => Position(i64::MAX.unsigned_abs()),
             None => self.store.head().await?.position,
         };
-        let streams = CategoryStreams { category, reducer, after: &self.last, to, snapshots: *snapshots };
+        let (last, names) = (self.last.as_str(), self.foreign.as_ref());
+        let is_replayed = |name: &str| names.map_or(name <= last, |names| names.contains(name));
+        let foreign = names.map(|_| ForeignRule { until: self.input.until.time() });
+        let streams = CategoryStreams { category, reducer, is_replayed: &is_replayed, foreign, to, snapshots: *snapshots };
         match FoldedStreams::fold(&self.store, streams).await {
             Ok(folded) => Ok(Some(folded)),
-            Err(OpsError::Runtime(RuntimeError::Store(StoreError::Integrity { .. }))) => Ok(None),
+            Err(OpsError::Runtime(RuntimeError::Store(error))) if error.is_damage() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     async fn next_folded(&mut self) -> Result<Option<ReplayReport>, OpsError> {
-        let Some(next) = self.folded.as_mut().map(FoldedStreams::next).transpose()?.flatten() else { return Ok(None) };
-        let FoldedStream { stream, loaded, fold } = next;
-        let ReplayCategory { until, snapshots, now, .. } = self.input;
-        if let Some(fold) = fold {
-            let at = until.moment(now, loaded.recorded_at);
-            return Ok(Some(report(&stream, fold.version().name, loaded, at, fold.show(at))));
+        let ReplayCategory { until, now, .. } = self.input;
+        while let Some(next) = self.folded.as_mut().map(FoldedStreams::next).transpose()?.flatten() {
+            let FoldedStream { stream, loaded, fold } = next;
+            if let Some(fold) = fold {
+                // At an earlier moment, a stream of another program may have no event yet.
+                if loaded.version > Version::ZERO {
+                    let at = until.moment(now, loaded.recorded_at);
+                    let mut report = report(&stream, fold.version().name, loaded, at, fold.show(at));
+                    report.category.clone_from(&self.input.category);
+                    return Ok(Some(report));
+                }
+                continue;
+            }
+            if let Some(report) = self.replay_alone(stream, loaded.version).await? {
+                return Ok(Some(report));
+            }
         }
-        let input = Replay { stream, until, diff: None, reducer: self.input.reducer.clone(), snapshots, now };
-        match replay_to(&self.store, &input, loaded.version).await {
+        Ok(None)
+    }
+
+    /// Replays a stream that the pass did not fold.
+    async fn replay_alone(&mut self, stream: StreamName, version: Version) -> Result<Option<ReplayReport>, OpsError> {
+        let input = self.input.of_stream(stream);
+        if self.foreign.is_some() {
+            return replay_foreign(&self.store, &self.input.category, &input, version).await;
+        }
+        match replay_to(&self.store, &input, version).await {
             Ok(report) => Ok(Some(report)),
-            Err(error) => Ok(Some(broken(&input, loaded.version, error)?)),
+            Err(error) => Ok(Some(broken(&input, version, error)?)),
         }
     }
 

@@ -31,12 +31,21 @@ use crate::store::StoreError;
 pub(super) struct CategoryStreams<'a> {
     pub(super) category: &'a str,
     pub(super) reducer: &'a Reducer,
-    /// The name after which the streams begin.
-    pub(super) after: &'a str,
+    /// Returns true for the name of a stream that is left out.
+    pub(super) is_replayed: &'a (dyn Fn(&str) -> bool + Sync),
+    /// The rule for streams of another program; none for those of esctl.
+    pub(super) foreign: Option<ForeignRule>,
     /// The last position.
     pub(super) to: Position,
     /// True if snapshots may replace events.
     pub(super) snapshots: bool,
+}
+
+/// The part of a stream of another program that is folded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ForeignRule {
+    /// A stream ends before its first event after this moment.
+    pub(super) until: Option<Timestamp>,
 }
 
 /// A stream at the last position.
@@ -60,6 +69,10 @@ pub(super) struct FoldedStreams {
 struct PassState {
     fold: Option<Box<dyn Fold>>,
     loaded: Loaded,
+    /// The version that was seen last in a store of another program.
+    seen: Version,
+    /// True after the first event that is too late.
+    ended: bool,
 }
 
 impl Spill for PassState {
@@ -69,7 +82,8 @@ impl Spill for PassState {
         let save = |fold: &dyn Fold| Ok((fold.version().name, fold.save()?));
         let state = self.fold.as_deref().map(save).transpose().map_err(RuntimeError::State)?;
         let Loaded { version, position, recorded_at, events_applied, .. } = &self.loaded;
-        let saved = (version.0, position.0, recorded_at.micros(), events_applied, state);
+        let micros = recorded_at.is_some().then(|| recorded_at.micros());
+        let saved = (version.0, position.0, micros, events_applied, state, self.seen.0, self.ended);
         Ok(Some(serde_json::to_string(&saved).map_err(|error| RuntimeError::State(FoldError::Reducer(error.to_string())))?))
     }
 }
@@ -77,12 +91,13 @@ impl Spill for PassState {
 impl PassState {
     fn restore(stream: &StreamName, saved: &str, reducer: &Reducer) -> Result<Self, OpsError> {
         let damaged = |error: serde_json::Error| RuntimeError::State(FoldError::Reducer(error.to_string()));
-        let (version, position, micros, events_applied, state): (u64, u64, i64, u64, Option<(String, String)>) =
+        type Saved = (u64, u64, Option<i64>, u64, Option<(String, String)>, u64, bool);
+        let (version, position, micros, events_applied, state, seen, ended): Saved =
             serde_json::from_str(saved).map_err(damaged)?;
-        let recorded_at = Timestamp::from_micros_saturating(micros);
-        let (version, position) = (Version(version), Position(position));
+        let recorded_at = micros.map_or(Timestamp::NONE, Timestamp::from_micros_saturating);
+        let (version, position, seen) = (Version(version), Position(position), Version(seen));
         let loaded = Loaded { version, position, recorded_at, events_applied, ..Loaded::default() };
-        let Some((name, state)) = state else { return Ok(Self { fold: None, loaded }) };
+        let Some((name, state)) = state else { return Ok(Self { fold: None, loaded, seen, ended }) };
         // The events before have decided whether the domain folds the stream.
         let mut fold = match reducer {
             Reducer::Own => Reducer::Named(name).fold(stream)?,
@@ -90,7 +105,23 @@ impl PassState {
         };
         fold.restore(&state).map_err(RuntimeError::State)?;
         let fold = Some(fold);
-        Ok(Self { fold, loaded })
+        Ok(Self { fold, loaded, seen, ended })
+    }
+
+    /// Applies an event of another program. A stream is only folded here while its versions have no holes and each comes once:
+    /// otherwise they have another order than the positions, or two streams are shown with one name.
+    fn apply_foreign(&mut self, event: &EventView<'_>, rule: ForeignRule) {
+        let is_next = event.version.is_some() && event.version.0 == self.seen.0 + 1;
+        let has_time = rule.until.is_none() || self.ended || event.recorded_at.is_some();
+        if !is_next || !has_time {
+            self.fold = None;
+            return;
+        }
+        self.seen = event.version;
+        self.ended |= rule.until.is_some_and(|until| event.recorded_at > until);
+        if !self.ended {
+            self.apply(event);
+        }
     }
 
     fn apply(&mut self, event: &EventView<'_>) {
@@ -116,20 +147,23 @@ impl FoldedStreams {
         let mut states: SpillingMap<PassState> = SpillingMap::new();
         let mut scan = store.scan(ReadQuery::all().categories(vec![input.category.to_owned()]).to(input.to.0));
         while let Some(chunk) = scan.next().await? {
-            for event in chunk.iter().filter(|event| event.stream > input.after) {
+            for event in chunk.iter().filter(|event| !(input.is_replayed)(event.stream)) {
                 if !states.held().contains_key(event.stream) {
                     let stream = recorded(event.stream)?;
                     let state = match states.spilled(event.stream)? {
                         Some(saved) => PassState::restore(&stream, saved.as_str(), input.reducer)?,
                         None => {
                             let fold = (!alone.contains(event.stream)).then(|| input.reducer.fold(&stream)).transpose()?;
-                            PassState { fold, loaded: Loaded::default() }
+                            PassState { fold, loaded: Loaded::default(), seen: Version::ZERO, ended: false }
                         }
                     };
                     states.insert(event.stream.to_owned(), state);
                 }
                 if let Some(state) = states.held_mut().get_mut(event.stream) {
-                    state.apply(&event);
+                    match input.foreign {
+                        Some(rule) => state.apply_foreign(&event, rule),
+                        None => state.apply(&event),
+                    }
                 }
                 states.grew(event.data.len());
             }
@@ -142,7 +176,7 @@ impl FoldedStreams {
 
     /// Returns the next stream; none after the last.
     pub(super) fn next(&mut self) -> Result<Option<FoldedStream>, OpsError> {
-        let (stream, PassState { fold, mut loaded }) = match self.states.take_next(&mut self.all) {
+        let (stream, PassState { fold, mut loaded, .. }) = match self.states.take_next(&mut self.all) {
             Some((name, state)) => (recorded(&name)?, state),
             None => {
                 if self.part.is_empty() {

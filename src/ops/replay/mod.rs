@@ -2,6 +2,7 @@
 
 mod category;
 mod category_fold;
+mod category_foreign;
 mod category_report;
 mod copy_event;
 mod copy_store;

@@ -43,6 +43,17 @@ pub trait EventLog: Send + Sync {
         Box::pin(ready(Ok(true)))
     }
 
+    /// Returns true if events may have a time.
+    fn has_times(&self) -> Answer<bool> {
+        Box::pin(ready(Ok(true)))
+    }
+
+    /// Returns true if a read of all events has every event of each stream, under the name and version that a read of the stream
+    /// has.
+    fn has_whole_streams_in_order(&self) -> Answer<bool> {
+        Box::pin(ready(Ok(true)))
+    }
+
     /// Returns true if events may have a value under a key of metadata.
     fn has_metadata(&self, _: &'static str) -> Answer<bool> {
         Box::pin(ready(Ok(true)))

@@ -53,6 +53,23 @@ impl EventLog for LayoutStore {
         self.reading(|opening| async move { Ok(opening.opened().await?.position().is_some()) })
     }
 
+    fn has_times(&self) -> Answer<bool> {
+        self.reading(|opening| async move {
+            Ok(opening.opened().await?.tables.iter().any(|table| table.all.layout.events.time.is_some()))
+        })
+    }
+
+    fn has_whole_streams_in_order(&self) -> Answer<bool> {
+        self.reading(|opening| async move {
+            let opened = opening.opened().await?;
+            // The rows of one stream may be others, such as links to events. A part of a name in MongoDB may be a text or a
+            // number, which are two streams.
+            let is_same = |table: &EventTable| table.all.layout.one_stream.is_none();
+            let is_typed = opened.catalog.engine != Engine::Mongodb;
+            Ok(is_typed && opened.position().is_some() && opened.tables.iter().all(is_same))
+        })
+    }
+
     fn has_metadata(&self, key: &'static str) -> Answer<bool> {
         self.reading(move |opening| async move {
             let of_layout = |table: &EventTable| {
