@@ -153,6 +153,7 @@ impl Command {
     pub(super) fn works_with_a_layout(&self) -> bool {
         match self {
             Self::Stream(verb) => verb.effect() == Effect::Reads,
+            Self::Snapshot(verb) => verb.effect() == Effect::Reads,
             Self::Replay(replay) => replay.reads_only_events(),
             Self::Bench(verb) => verb.can_read_with_layout(),
             Self::Trace(_)

@@ -113,6 +113,7 @@ const EXAMPLES: [(&str, &[&str]); 93] = [
         &[
             "esctl replay resource-gold --version 1",
             "esctl replay resource-gold --at yesterday --diff 1",
+            "esctl replay --category order --layout auto --store sqlite:orders.db --reducer last",
             "esctl replay --all --into sqlite:copy.db",
         ],
     ),
@@ -123,7 +124,14 @@ const EXAMPLES: [(&str, &[&str]); 93] = [
     ("snapshot take", &["esctl snapshot take resource-gold", "esctl snapshot take --category resource --min-events 100"]),
     ("snapshot list", &["esctl snapshot list", "esctl snapshot list resource-gold"]),
     ("snapshot show", &["esctl snapshot show resource-gold", "esctl snapshot show resource-gold --version 3"]),
-    ("snapshot verify", &["esctl snapshot verify", "esctl snapshot verify resource-gold"]),
+    (
+        "snapshot verify",
+        &[
+            "esctl snapshot verify",
+            "esctl snapshot verify resource-gold",
+            "esctl snapshot verify --layout auto --store sqlite:orders.db --reducer merge",
+        ],
+    ),
     (
         "snapshot delete",
         &["esctl snapshot delete resource-gold", "esctl snapshot delete resource-gold --version 3 --if-exists --yes"],

@@ -17,10 +17,11 @@ pub(super) fn refuse_with_layout(command: &Command, app: &App) -> Result<(), Cli
     }
     let message = format!("a store that is read with layout {layout} is read-only: {}", reason(command));
     let error = CliError::usage(message).code("store_read_only").with("layout", layout);
-    let reads = "'stream', 'replay', 'bisect', 'trace', 'stats', 'verify', 'digest', 'checkpoint' and 'check' read with a layout";
+    let reads = "'stream', 'replay', 'bisect', 'trace', 'stats', 'verify', 'snapshot', 'digest', 'checkpoint' and 'check' read with a layout";
     let mirror = shell_quoting::word(layout.as_ref());
     let mirror = format!("this command works on a mirror: esctl copy --from URL --from-layout {mirror} --to sqlite:mirror.db");
-    let other = if command.effect() == Effect::Reads { &mirror } else { reads };
+    let needs_mirror = command.effect() == Effect::Reads || matches!(command, Command::Replay(_));
+    let other = if needs_mirror { &mirror } else { reads };
     Err(error.hint(format!("leave out --layout and ESCTL_LAYOUT for a store of esctl; {other}")))
 }
 
@@ -30,7 +31,6 @@ fn reason(command: &Command) -> &'static str {
         return "this command writes";
     }
     match command {
-        Command::Snapshot(_) => "it has no snapshots of esctl",
         Command::Projection(_) => "it has no read models",
         Command::Quarantine(_) => "it has no quarantine",
         Command::OfDomain(_) | Command::Resource(_) | Command::Doc(_) | Command::Game(_) => {

@@ -25,6 +25,7 @@ mod read_only;
 mod read_pages;
 mod readers;
 mod replay_category;
+mod snapshot;
 pub mod stores;
 mod verify;
 mod verify_written;

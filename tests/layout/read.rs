@@ -226,7 +226,6 @@ impl Shop {
             "game show 1",
             "doc get 1",
             "snapshot take game-1",
-            "snapshot list",
             "projection list",
             "projection run",
             "quarantine list",

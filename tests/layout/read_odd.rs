@@ -17,7 +17,7 @@ type    = "e.t"
 data    = { column = "e.d" }
 "#;
 
-fn notes(rows: &str) -> (Foreign, String) {
+pub fn notes(rows: &str) -> (Foreign, String) {
     let foreign = Foreign::sqlite(&format!("CREATE TABLE notes (s TEXT, v INTEGER, t TEXT, d TEXT); {rows};"));
     let layout = foreign.file("notes.toml", LAYOUT);
     (foreign, layout)

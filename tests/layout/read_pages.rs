@@ -211,7 +211,6 @@ fn a_refused_command_has_one_reason() {
     let notes = Notes::sqlite("SELECT 1");
     for (args, reason) in [
         (&["stream", "append", "s", "--type", "A", "--data", "{}"][..], "this command writes"),
-        (&["snapshot", "list"], "no snapshots of esctl"),
         (&["projection", "list"], "no read models"),
         (&["game", "list"], "domains of esctl"),
     ] {

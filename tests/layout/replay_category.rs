@@ -14,7 +14,7 @@ stream   = { parts = ["e.kind", "e.no"] }
 version  = { column = "e.seq", first = 0 }
 type     = "e.type"
 time     = { column = "e.at", as = "epoch-ms" }
-data     = "e.body"
+data     = { column = "e.body" }
 "#;
 
 /// More than are replayed one by one.
@@ -123,7 +123,10 @@ fn at_a_time(foreign: &Foreign, layout: &str) {
     let found = at(500);
     // The stream whose first version came later has no event yet in the order of versions.
     assert_eq!(found.len() as u64, STREAMS - 1);
-    assert!(found.iter().all(|row| row["version"] == 1 && row["events_applied"] == 1), "{found:?}");
+    // After an event without a time it is not known which events are later.
+    let without_time = |row: &&Value| row["stream"] == "order-212";
+    let is_first = |row: &Value| row["version"] == 1 && row["events_applied"] == 1;
+    assert!(found.iter().all(|row| is_first(row) != without_time(&row)), "{found:?}");
     assert_eq!(at(205).len(), 205);
     let found = at(4000);
     let broken = found.iter().find(|row| row["broken"].is_object()).unwrap();

@@ -5,8 +5,10 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::layout_tables::layout_tables;
 use crate::cli::name_source::NameSource;
 use crate::cli::output::Listing;
+use crate::cli::snapshot::with_layout;
 use crate::event::StreamName;
 use crate::ops::snapshots::SnapshotPages;
 
@@ -20,6 +22,9 @@ pub struct SnapshotListArgs {
 
 impl SnapshotListArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        if let Some(tables) = layout_tables(app)? {
+            return with_layout::list(app, &tables, self.stream).await;
+        }
         let mut snapshots = SnapshotPages::open(&app.store()?, self.stream).await?;
         let listing = Listing::new(["stream", "version", "reducer", "taken", "bytes"]);
         let listing = listing.fields(["stream", "version", "reducer", "reducer_version", "taken_at", "bytes"]);

@@ -3,9 +3,11 @@
 mod delete;
 mod list;
 mod prune;
+mod result_cell;
 mod show;
 mod take;
 mod verify;
+mod with_layout;
 
 use clap::Subcommand;
 

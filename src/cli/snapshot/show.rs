@@ -6,7 +6,9 @@ use crate::cli::app::App;
 use crate::cli::arg_values::place;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::layout_tables::layout_tables;
 use crate::cli::name_source::NameSource;
+use crate::cli::snapshot::with_layout;
 use crate::event::StreamName;
 use crate::event::Version;
 use crate::ops::snapshots::show_snapshot;
@@ -28,6 +30,13 @@ pub struct SnapshotShowArgs {
 impl SnapshotShowArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
         let version = self.version.map(Version);
+        if let Some(tables) = layout_tables(app)? {
+            if self.reducer.is_some() {
+                let error = CliError::usage("snapshots of another program name no reducer: --reducer does not select one");
+                return Err(error.hint("leave out --reducer; 'esctl snapshot verify --reducer' compares them with a reducer"));
+            }
+            return with_layout::show(app, &tables, &self.stream, version).await;
+        }
         let report = show_snapshot(&app.store()?, &self.stream, version, self.reducer.as_deref()).await?;
         app.out.one(&report, |sheet| {
             sheet.field("stream", report.stream.as_str());

@@ -7,29 +7,40 @@ use clap::Args;
 use crate::cli::app::App;
 use crate::cli::arg_values::stream;
 use crate::cli::error::CliError;
+use crate::cli::layout_tables::layout_tables;
 use crate::cli::name_source::NameSource;
-use crate::cli::output::Cell;
 use crate::cli::output::Listing;
-use crate::cli::output::Tone;
 use crate::cli::replay::broken;
+use crate::cli::snapshot::result_cell::result_cell;
+use crate::cli::snapshot::with_layout;
 use crate::event::StreamName;
-use crate::ops::snapshots::CheckedSnapshot;
 use crate::ops::snapshots::SnapshotCheck;
 use crate::ops::snapshots::VerifySnapshots;
 
 /// Compare snapshots with the events; exit code 1 if one differs
 ///
 /// The state of a snapshot that an application made with its own domain cannot be computed by esctl. The command checks its hash
-/// and its event, and reports it as not checked.
+/// and its event, and reports it as not checked. With --layout, the states of another program's snapshots are compared if --reducer
+/// names the reducer that makes them.
 #[derive(Debug, Args)]
 pub struct SnapshotVerifyArgs {
     /// Only snapshots of this stream
     #[arg(value_parser = stream, add = NameSource::STREAMS_WITH_SNAPSHOTS)]
     stream: Option<StreamName>,
+    /// Reducer that makes the snapshots of another program, as in 'esctl replay'; needs --layout
+    #[arg(long, value_name = "R", add = NameSource::Reducers)]
+    reducer: Option<String>,
 }
 
 impl SnapshotVerifyArgs {
     pub(super) async fn run(self, app: &App) -> Result<(), CliError> {
+        if let Some(tables) = layout_tables(app)? {
+            return with_layout::verify(app, &tables, self.stream, self.reducer.as_deref()).await;
+        }
+        if self.reducer.is_some() {
+            let error = CliError::usage("--reducer is for snapshots of another program: it needs --layout");
+            return Err(error.hint("leave out --reducer: a snapshot of esctl names its reducer"));
+        }
         let mut verify = VerifySnapshots::open(&app.store()?, self.stream).await?;
         let listing = Listing::new(["stream", "version", "reducer", "result"]);
         let listing = listing.fields(["stream", "version", "reducer", "result", "ok", "reason"]);
@@ -44,7 +55,7 @@ impl SnapshotVerifyArgs {
                     unreadable.insert(verdict.stream.clone());
                 }
                 list.push(&verdict, || {
-                    let result = result(&verdict);
+                    let result = result_cell(verdict.result, verdict.reason.as_deref());
                     vec![verdict.stream.as_str().into(), verdict.version.into(), verdict.reducer.as_str().into(), result]
                 })?;
             }
@@ -69,15 +80,5 @@ impl SnapshotVerifyArgs {
         }
         let error = CliError::check_failed(format!("{wrong} of {compared} snapshots cannot be trusted")).code("snapshot_differs");
         Err(error.with("wrong", wrong).hint("run 'esctl snapshot delete', then 'esctl snapshot take'"))
-    }
-}
-
-/// Returns the result of a check for the table.
-fn result(verdict: &CheckedSnapshot) -> Cell {
-    let reason = verdict.reason.as_deref().unwrap_or_default();
-    match verdict.result {
-        SnapshotCheck::Fits => Cell::new("fits").tone(Tone::Good),
-        SnapshotCheck::Differs => Cell::prose(reason).tone(Tone::Bad),
-        SnapshotCheck::NotChecked => Cell::prose(format!("not checked: {reason}")).tone(Tone::Warn),
     }
 }

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::collections::VecDeque;
 
-use serde_json::Value;
-
 use crate::event::Position;
 use crate::event::StreamName;
 use crate::event::Timestamp;
@@ -19,8 +17,9 @@ use crate::ops::replay::category_fold::CategoryStreams;
 use crate::ops::replay::category_fold::FoldedStream;
 use crate::ops::replay::category_fold::FoldedStreams;
 use crate::ops::replay::category_fold::ForeignRule;
-use crate::ops::replay::category_foreign::prepare_foreign;
+use crate::ops::replay::category_foreign::foreign_reducer;
 use crate::ops::replay::category_foreign::replay_foreign;
+use crate::ops::replay::category_foreign::with_broken;
 use crate::ops::replay::point_in_time::PointInTime;
 use crate::ops::replay::stream::Replay;
 use crate::ops::replay::stream::ReplayReport;
@@ -32,7 +31,6 @@ use crate::ops::verify::projection_rows::ComparedRows;
 use crate::ops::verify::projection_rows::RowScope;
 use crate::ops::verify::projection_rows::compare_projections;
 use crate::ops::verify::stream::verify_stream;
-use crate::runtime::Loaded;
 use crate::runtime::RuntimeError;
 use crate::runtime::version_at;
 use crate::store::Store;
@@ -97,13 +95,6 @@ fn broken(input: &Replay, version: Version, error: OpsError) -> Result<ReplayRep
     with_broken(input, version, BrokenStream::of(&input.stream, error)?)
 }
 
-/// Returns the report on a stream that failed to replay.
-pub(super) fn with_broken(input: &Replay, version: Version, found: BrokenStream) -> Result<ReplayReport, OpsError> {
-    let reducer = input.reducer.fold(&input.stream)?.version().name;
-    let loaded = Loaded { version, position: found.position.unwrap_or_default(), ..Loaded::default() };
-    Ok(ReplayReport { broken: Some(found), ..report(&input.stream, reducer, loaded, input.now, Value::Null) })
-}
-
 impl CategoryReplay {
     /// Begins before the first stream.
     ///
@@ -118,7 +109,8 @@ impl CategoryReplay {
         store.head().await?;
         let is_foreign = !store.abilities().dense;
         let position = if is_foreign {
-            prepare_foreign(store, &mut input).await?;
+            let ReplayCategory { category, until, verify, reducer, .. } = &input;
+            input.reducer = foreign_reducer(store, category, *until, *verify, reducer).await?;
             None
         } else {
             input.until.position(store).await?

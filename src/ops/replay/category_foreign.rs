@@ -1,34 +1,48 @@
 //! The replay of one stream of a category that another program wrote. Versions and times may have holes and go back.
 
+use serde_json::Value;
+
 use crate::event::Version;
 use crate::ops::broken::BrokenStream;
 use crate::ops::error::OpsError;
-use crate::ops::replay::category::ReplayCategory;
-use crate::ops::replay::category::with_broken;
+use crate::ops::reducer::Reducer;
 use crate::ops::replay::point_in_time::PointInTime;
 use crate::ops::replay::stream::Replay;
 use crate::ops::replay::stream::ReplayReport;
 use crate::ops::replay::stream::replay_to;
+use crate::ops::replay::stream::report;
+use crate::runtime::Loaded;
 use crate::store::Store;
 
-/// Checks the input for a store of another program, and sets its reducer.
+/// Returns the reducer of a category of another program.
 ///
 /// # Errors
 /// [`OpsError::Invalid`] if the store lacks what the input needs.
-pub(super) async fn prepare_foreign(store: &Store, input: &mut ReplayCategory) -> Result<(), OpsError> {
+pub(super) async fn foreign_reducer(
+    store: &Store,
+    category: &str,
+    until: PointInTime,
+    verify: bool,
+    reducer: &Reducer,
+) -> Result<Reducer, OpsError> {
     let lacks = |what: &str| Err(OpsError::Invalid(format!("{} is read with a layout, which has {what}", store.place())));
-    if input.verify {
+    if verify {
         return lacks("no read models and no snapshots of esctl to compare with");
     }
-    match input.until {
-        PointInTime::Position(_) => return lacks("no states at positions; name a time with --at"),
+    match until {
+        PointInTime::Position(_) => lacks("no states at positions; name a time with --at"),
         PointInTime::Time(_) if !store.has_times().await? => {
-            return lacks("no times of events, so there are no states at a time; leave out --at");
+            lacks("no times of events, so there are no states at a time; leave out --at")
         }
-        _ => {}
+        _ => reducer.of_category(store, category),
     }
-    input.reducer = input.reducer.of_category(store, &input.category)?;
-    Ok(())
+}
+
+/// Returns the report on a stream that failed to replay.
+pub(super) fn with_broken(input: &Replay, version: Version, found: BrokenStream) -> Result<ReplayReport, OpsError> {
+    let reducer = input.reducer.fold(&input.stream)?.version().name;
+    let loaded = Loaded { version, position: found.position.unwrap_or_default(), ..Loaded::default() };
+    Ok(ReplayReport { broken: Some(found), ..report(&input.stream, reducer, loaded, input.now, Value::Null) })
 }
 
 /// Replays a stream; none if it had no events then. `last` is its version for a stream that cannot be read.

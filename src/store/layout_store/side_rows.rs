@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
+use crate::event::StreamName;
 use crate::event::Timestamp;
 use crate::store::error::StoreError;
 use crate::store::foreign::Comparison;
@@ -21,6 +22,7 @@ use crate::store::layout::text_of;
 use crate::store::layout::whole_of;
 use crate::store::layout_store::keyset_walk::KeysetWalk;
 use crate::store::layout_store::layout_tables::LayoutTables;
+use crate::store::layout_store::located::Located;
 use crate::store::layout_store::opened::Opened;
 use crate::store::layout_store::row_walk::stream_key;
 use crate::store::layout_store::table::TableRows;
@@ -124,6 +126,23 @@ impl LayoutTables {
         let mut rest: Vec<usize> = (0..opened.tables.len()).filter(|number| opened.snapshot_rows(*number).is_some()).collect();
         rest.reverse();
         Ok((!rest.is_empty()).then(|| SideWalk { tables: self.clone(), rest, current: None }))
+    }
+
+    /// Returns readings of the snapshots of one stream; `None` if the table of snapshots does not exist.
+    pub async fn snapshots_of(&self, stream: &StreamName) -> Result<Option<Vec<SideWalk>>, StoreError> {
+        let opened = self.opened().await?;
+        let (mut walks, mut is_there) = (Vec::new(), false);
+        for number in 0..opened.tables.len() {
+            let Some(rows) = opened.snapshot_rows(number) else { continue };
+            is_there = true;
+            for values in rows.values_of(opened.catalog.engine, stream.as_str())? {
+                let query = Located { table: number, key: (rows.parts.clone(), values) }.of(rows.query(0));
+                let order = rows.parts.iter().chain(&rows.version).cloned().collect();
+                let walk = KeysetWalk::new(query, order, ROWS);
+                walks.push(SideWalk { tables: self.clone(), rest: Vec::new(), current: Some((number, walk)) });
+            }
+        }
+        Ok(is_there.then_some(walks))
     }
 
     /// Returns the checkpoints, and true if there are more than are read; `None` if the table of checkpoints does not exist.

@@ -8,7 +8,7 @@ mod ids;
 mod listed;
 mod positions;
 mod rows;
-mod snapshots;
+pub(in crate::ops) mod snapshots;
 mod versions;
 
 use crate::event::Position;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::aggregate::with_exact_numbers;
 use crate::event::StreamName;
+use crate::event::Timestamp;
 use crate::event::Version;
 use crate::ops::Reducer;
 use crate::ops::changes::changes;
@@ -15,13 +16,24 @@ use crate::ops::verify::layout::LayoutVerifier;
 use crate::ops::verify::layout::finding;
 use crate::ops::verify::layout::place;
 use crate::runtime::RuntimeError;
+use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::layout_store::ForeignSnapshot;
+use crate::store::layout_store::LayoutTables;
 
 /// The number of places at which a state differs that a message names.
 const MAX_PLACES: usize = 5;
 /// The length of a value in a message, in characters.
 const SHOWN: usize = 60;
+
+/// The comparison of snapshots with their events.
+pub(in crate::ops) struct SnapshotComparison<'a> {
+    pub(in crate::ops) tables: &'a LayoutTables,
+    pub(in crate::ops) store: &'a Store,
+    /// The reducer that made the snapshots; none: their states are not compared.
+    pub(in crate::ops) reducer: Option<&'a Reducer>,
+    pub(in crate::ops) now: Timestamp,
+}
 
 impl LayoutVerifier<'_> {
     /// Checks the snapshots of all streams, or of the requested one.
@@ -49,17 +61,26 @@ impl LayoutVerifier<'_> {
     }
 
     async fn snapshot(&mut self, snapshot: ForeignSnapshot) -> Result<(), OpsError> {
+        let (tables, store) = (self.tables, self.store);
+        let comparison = SnapshotComparison { tables, store, reducer: self.input.reducer.as_ref(), now: self.input.now };
+        if let Some(message) = comparison.fault(&snapshot).await? {
+            let ForeignSnapshot { stream, version, .. } = &snapshot;
+            self.report.add_of_kind(finding("snapshot", stream.as_deref(), *version, None, message));
+        }
+        Ok(())
+    }
+}
+
+impl SnapshotComparison<'_> {
+    /// Returns the reason why a snapshot is wrong; none if nothing was found.
+    pub(in crate::ops) async fn fault(&self, snapshot: &ForeignSnapshot) -> Result<Option<String>, OpsError> {
         let ForeignSnapshot { stream, version, state } = snapshot;
-        let fault = match (&stream, version, state) {
+        Ok(match (stream, version, state) {
             (None, ..) => Some("a snapshot has no stream".to_owned()),
             (_, None, _) => Some("a snapshot has no version that can be read".to_owned()),
             (_, _, Err(reason)) => Some(format!("the state of the snapshot cannot be read: {reason}")),
-            (Some(stream), Some(version), Ok(state)) => self.difference(stream, version, state.get()).await?,
-        };
-        if let Some(message) = fault {
-            self.report.add_of_kind(finding("snapshot", stream.as_deref(), version, None, message));
-        }
-        Ok(())
+            (Some(stream), Some(version), Ok(state)) => self.difference(stream, *version, state.get()).await?,
+        })
     }
 
     /// Returns the difference of a state from the fold of the events.
@@ -75,14 +96,14 @@ impl LayoutVerifier<'_> {
             let end = if last == 0 { "has no events".to_owned() } else { format!("ends at version {last}") };
             return Ok(Some(format!("the snapshot covers version {version}, and the stream {end}")));
         }
-        let (Some(reducer), Ok(name)) = (&self.input.reducer, StreamName::recorded(stream)) else { return Ok(None) };
+        let (Some(reducer), Ok(name)) = (self.reducer, StreamName::recorded(stream)) else { return Ok(None) };
         let input = Replay {
             stream: name,
             until: PointInTime::Version(Version(place(version))),
             diff: None,
             reducer: reducer.clone(),
             snapshots: false,
-            now: self.input.now,
+            now: self.now,
         };
         let folded = match replay(self.store, &input).await {
             Ok(folded) => folded.state,
