@@ -1513,6 +1513,7 @@ Register-ArgumentCompleter -Native -CommandName 'esctl' -ScriptBlock {
             break
         }
         'esctl;snapshot;verify' {
+            [CompletionResult]::new('--reducer', '--reducer', [CompletionResultType]::ParameterName, 'Reducer that makes the snapshots of another program, as in ''esctl replay''; needs --layout')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named store from the configuration file')
             [CompletionResult]::new('--layout', '--layout', [CompletionResultType]::ParameterName, 'Read a store that another program wrote: a layout of ''esctl layout list'', a file, or auto for the only one that fits')

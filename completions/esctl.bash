@@ -6695,12 +6695,16 @@ _esctl() {
             return 0
             ;;
         esctl__subcmd__snapshot__subcmd__verify)
-            opts="-o -q -v -y -h --store --context --layout --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
+            opts="-o -q -v -y -h --reducer --store --context --layout --client --output --no-color --wide --local --timeout --quiet --verbose --yes --accept-clock --accept-server --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --reducer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

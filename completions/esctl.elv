@@ -1461,6 +1461,7 @@ set edit:completion:arg-completer[esctl] = {|@words|
             cand --help 'Print help'
         }
         &'esctl;snapshot;verify'= {
+            cand --reducer 'Reducer that makes the snapshots of another program, as in ''esctl replay''; needs --layout'
             cand --store 'Event store: sqlite:PATH, sqlite::memory:, postgres://USER:PASSWORD@HOST:PORT/DATABASE?schema=NAME or mongodb://HOST/DATABASE'
             cand --context 'Named store from the configuration file'
             cand --layout 'Read a store that another program wrote: a layout of ''esctl layout list'', a file, or auto for the only one that fits'

@@ -113,7 +113,6 @@ const EXAMPLES: [(&str, &[&str]); 93] = [
         &[
             "esctl replay resource-gold --version 1",
             "esctl replay resource-gold --at yesterday --diff 1",
-            "esctl replay --category order --layout auto --store sqlite:orders.db --reducer last",
             "esctl replay --all --into sqlite:copy.db",
         ],
     ),
