@@ -87,9 +87,8 @@ pub(super) async fn verify(
     let compared = list.pushed();
     list.finish(None)?;
     if not_checked > 0 {
-        app.out.warn(&format!(
-            "the states of {not_checked} snapshots were not compared: name the reducer that makes them with --reducer"
-        ));
+        let help = if reducer.is_none() { ": name the reducer that makes them with --reducer" } else { "" };
+        app.out.warn(&format!("the states of {not_checked} snapshots were not compared{help}"));
     }
     if wrong == 0 {
         return Ok(());

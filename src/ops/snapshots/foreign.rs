@@ -135,15 +135,15 @@ impl ForeignSnapshots {
     ) -> Result<Option<CheckedForeign>, OpsError> {
         let Some(snapshot) = self.next_row().await? else { return Ok(None) };
         let fault = SnapshotComparison { tables: &self.tables, store, reducer, now }.fault(&snapshot).await?;
+        let name = snapshot.stream.as_deref().and_then(|stream| StreamName::recorded(stream).ok());
+        let not_checked = |reason: &str| (SnapshotCheck::NotChecked, None, Some(reason.to_owned()));
         let (result, ok, reason) = match (fault, reducer) {
             (Some(fault), _) => (SnapshotCheck::Differs, Some(false), Some(fault)),
+            (None, Some(_)) if name.is_none() => not_checked("esctl refuses the name of its stream"),
             (None, Some(_)) => (SnapshotCheck::Fits, Some(true), None),
-            (None, None) => (SnapshotCheck::NotChecked, None, Some("no reducer was named".to_owned())),
+            (None, None) => not_checked("no reducer was named"),
         };
-        let named = match (reducer, &snapshot.stream) {
-            (Some(reducer), Some(stream)) => StreamName::recorded(stream).ok().map(|stream| reducer.fold_of(store, &stream)),
-            _ => None,
-        };
+        let named = reducer.zip(name).map(|(reducer, stream)| reducer.fold_of(store, &stream));
         let reducer = named.transpose()?.map(|fold| fold.version().name);
         Ok(Some(CheckedForeign { stream: snapshot.stream, version: shown(snapshot.version), reducer, result, ok, reason }))
     }
