@@ -187,6 +187,7 @@ async fn seed(folder: &Path) {
     }
     let of_another_program = "CREATE TABLE events (aggregate_type TEXT, aggregate_id TEXT, sequence INTEGER, event_type TEXT, \
          event_version TEXT, payload TEXT, metadata TEXT, PRIMARY KEY (aggregate_type, aggregate_id, sequence)); \
+         CREATE TABLE snapshots (aggregate_type TEXT, aggregate_id TEXT, last_sequence INTEGER, payload TEXT); \
          CREATE TABLE order_events (order_id TEXT, version INTEGER, type TEXT, data TEXT, PRIMARY KEY (order_id, version))";
     rusqlite::Connection::open(folder.join("orders.db")).unwrap().execute_batch(of_another_program).unwrap();
     let emmett = include_str!("../layout/stores/emmett-sqlite.sql");

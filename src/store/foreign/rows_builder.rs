@@ -81,7 +81,7 @@ impl RowBuilder<'_> {
 
     fn add(&mut self, text: &str, is_json: bool) {
         let answer = &mut *self.answer;
-        answer.bytes += text.len();
+        answer.bytes += size_of::<ForeignValue>() + text.len();
         answer.texts.push_str(text);
         answer.places.push(TextPlace { row: answer.rows.len(), column: self.values.len(), end: answer.texts.len(), is_json });
         self.values.push(ForeignValue::Null);
@@ -96,6 +96,7 @@ impl RowBuilder<'_> {
 #[cfg(test)]
 mod tests {
     use super::RowsBuilder;
+    use crate::store::foreign::ForeignRow;
     use crate::store::foreign::ForeignValue;
 
     #[test]
@@ -109,8 +110,10 @@ mod tests {
             row.value(ForeignValue::Null);
             row.end();
         }
-        assert_eq!((rows.len(), rows.bytes()), (3, 2 + 6 + 9));
-        let found: Vec<Vec<ForeignValue>> = rows.finish().into_iter().map(|row| row.values).collect();
+        let (count, bytes) = (rows.len(), rows.bytes());
+        let rows = rows.finish();
+        assert_eq!((count, bytes), (3, rows.iter().map(ForeignRow::bytes).sum()));
+        let found: Vec<Vec<ForeignValue>> = rows.into_iter().map(|row| row.values).collect();
         let expected = [(1, "é"), (2, ""), (3, "longer")].map(|(number, text)| {
             let text = ForeignValue::Text(text.into());
             vec![text, ForeignValue::Integer(number), ForeignValue::Json("[1]".into()), ForeignValue::Null]
