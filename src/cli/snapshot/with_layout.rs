@@ -8,10 +8,10 @@ use crate::cli::reducer_arg::reducer;
 use crate::cli::snapshot::result_cell::result_cell;
 use crate::event::StreamName;
 use crate::event::Version;
-use crate::ops::snapshots::CheckedForeign;
-use crate::ops::snapshots::ForeignInfo;
-use crate::ops::snapshots::ForeignSnapshots;
 use crate::ops::snapshots::SnapshotCheck;
+use crate::ops::snapshots::foreign::CheckedForeign;
+use crate::ops::snapshots::foreign::ForeignInfo;
+use crate::ops::snapshots::foreign::ForeignSnapshots;
 use crate::store::layout_store::LayoutTables;
 
 /// Lists the snapshots of a stream, or of all.

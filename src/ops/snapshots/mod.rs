@@ -1,7 +1,8 @@
 //! Snapshots: taking, listing, showing, verifying, deleting, pruning.
 
 mod delete;
-mod foreign;
+#[cfg(feature = "layouts")]
+pub mod foreign;
 pub(in crate::ops) mod pages;
 mod prune;
 mod show;
@@ -12,10 +13,6 @@ pub use crate::ops::verify::snapshots::SnapshotCheck;
 pub use crate::ops::verify::snapshots::VerifySnapshots;
 pub use delete::delete_snapshots;
 pub use delete::find_snapshots;
-pub use foreign::CheckedForeign;
-pub use foreign::ForeignInfo;
-pub use foreign::ForeignSnapshots;
-pub use foreign::ShownForeign;
 pub use pages::SnapshotPages;
 pub use prune::count_prunable;
 pub use prune::prune;
